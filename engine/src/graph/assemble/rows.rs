@@ -1,0 +1,214 @@
+//! Edges grouped by source, equal ones summed.
+
+use std::ops::Range;
+
+use crate::graph::builder::{EdgeColumns, WeightColumn};
+use crate::graph::error::BuildError;
+
+/// Rows under provisional numbers.
+pub(crate) struct Rows {
+    pub(crate) offsets: Vec<usize>,
+    pub(crate) targets: Vec<u32>,
+    pub(crate) weights: WeightColumn,
+    /// Empty where no edge has a relation.
+    pub(crate) relations: Vec<u32>,
+    /// Empty where no edge has a time.
+    pub(crate) times: Vec<f64>,
+}
+
+impl Rows {
+    pub(crate) fn range(&self, node: usize) -> Range<usize> {
+        self.offsets[node]..self.offsets[node + 1]
+    }
+}
+
+impl WeightColumn {
+    fn zeros_like(&self, len: usize) -> Self {
+        match self {
+            Self::Single(_) => Self::Single(vec![0.0; len]),
+            Self::Double(_) => Self::Double(vec![0.0; len]),
+        }
+    }
+
+    pub(crate) fn at(&self, position: usize) -> f64 {
+        match self {
+            Self::Single(weights) => f64::from(weights[position]),
+            Self::Double(weights) => weights[position],
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the caller knows that it is exact")]
+    fn set(&mut self, position: usize, weight: f64) {
+        match self {
+            Self::Single(weights) => weights[position] = weight as f32,
+            Self::Double(weights) => weights[position] = weight,
+        }
+    }
+
+    fn truncate(&mut self, len: usize) {
+        match self {
+            Self::Single(weights) => weights.truncate(len),
+            Self::Double(weights) => weights.truncate(len),
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "compared with the original")]
+    fn fits_single(weight: f64) -> bool {
+        f64::from(weight as f32) == weight
+    }
+
+    fn widened(self) -> Self {
+        match self {
+            Self::Single(weights) => Self::Double(weights.into_iter().map(f64::from).collect()),
+            Self::Double(_) => self,
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "checked for every weight")]
+    fn narrowed(self) -> Self {
+        match self {
+            Self::Double(weights) if weights.iter().all(|w| Self::fits_single(*w)) => {
+                Self::Single(weights.into_iter().map(|w| w as f32).collect())
+            }
+            weights => weights,
+        }
+    }
+}
+
+/// Groups, sorts and sums.
+pub(crate) fn merged(edges: EdgeColumns, nodes: usize) -> Result<Rows, BuildError> {
+    merge(grouped(edges, nodes))
+}
+
+fn grouped(edges: EdgeColumns, nodes: usize) -> Rows {
+    let count = edges.sources.len();
+    let mut offsets = vec![0usize; nodes + 1];
+    for &source in &edges.sources {
+        offsets[source as usize + 1] += 1;
+    }
+    for node in 0..nodes {
+        offsets[node + 1] += offsets[node];
+    }
+    let mut next = offsets.clone();
+    let mut rows = Rows {
+        offsets,
+        targets: vec![0; count],
+        weights: edges.weights.zeros_like(count),
+        relations: vec![0; edges.relations.len()],
+        times: vec![0.0; edges.times.len()],
+    };
+    for (position, &source) in edges.sources.iter().enumerate() {
+        let slot = next[source as usize];
+        next[source as usize] += 1;
+        rows.targets[slot] = edges.targets[position];
+        rows.weights.set(slot, edges.weights.at(position));
+        if let Some(&relation) = edges.relations.get(position) {
+            rows.relations[slot] = relation;
+        }
+        if let Some(&time) = edges.times.get(position) {
+            rows.times[slot] = time;
+        }
+    }
+    rows
+}
+
+/// One edge of a row, ordered by what makes edges equal, then by weight.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    target: u32,
+    relation: u32,
+    time: u64,
+    weight: u64,
+}
+
+/// Sorts every row and sums equal edges in place: what is written never overtakes what is read.
+fn merge(mut rows: Rows) -> Result<Rows, BuildError> {
+    let nodes = rows.offsets.len() - 1;
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut wide_sums: Vec<(usize, f64)> = Vec::new();
+    let mut end = 0;
+    for node in 0..nodes {
+        let range = rows.range(node);
+        rows.offsets[node] = end;
+        entries.clear();
+        entries.extend(range.map(|position| Entry {
+            target: rows.targets[position],
+            relation: rows.relations.get(position).copied().unwrap_or(0),
+            time: rows.times.get(position).map_or(0, |time| ascending(*time)),
+            weight: ascending(rows.weights.at(position)),
+        }));
+        entries.sort_unstable();
+        for equal in entries.chunk_by(|a, b| {
+            (a.target, a.relation, a.time) == (b.target, b.relation, b.time)
+        }) {
+            let weight: f64 = equal[1..]
+                .iter()
+                .fold(descended(equal[0].weight), |sum, entry| sum + descended(entry.weight));
+            if !weight.is_finite() {
+                return Err(BuildError::WeightOverflow);
+            }
+            if matches!(rows.weights, WeightColumn::Single(_)) && !WeightColumn::fits_single(weight)
+            {
+                wide_sums.push((end, weight));
+            }
+            rows.targets[end] = equal[0].target;
+            rows.weights.set(end, weight);
+            if let Some(relation) = rows.relations.get_mut(end) {
+                *relation = equal[0].relation;
+            }
+            if let Some(time) = rows.times.get_mut(end) {
+                *time = descended(equal[0].time);
+            }
+            end += 1;
+        }
+    }
+    rows.offsets[nodes] = end;
+    rows.targets.truncate(end);
+    rows.weights.truncate(end);
+    rows.relations.truncate(end);
+    rows.times.truncate(end);
+    if !wide_sums.is_empty() {
+        rows.weights = rows.weights.widened();
+        for (position, weight) in wide_sums {
+            rows.weights.set(position, weight);
+        }
+    }
+    rows.weights = rows.weights.narrowed();
+    Ok(rows)
+}
+
+/// A number whose unsigned order is the order of `x`; 0, below every other, for NaN.
+fn ascending(x: f64) -> u64 {
+    if x.is_nan() {
+        return 0;
+    }
+    let bits = x.to_bits();
+    if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
+}
+
+/// The inverse of [`ascending`].
+fn descended(order: u64) -> f64 {
+    match order {
+        0 => f64::NAN,
+        order if order >> 63 == 1 => f64::from_bits(order & !(1 << 63)),
+        order => f64::from_bits(!order),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ascending, descended};
+
+    #[test]
+    fn the_order_of_bits_is_the_order_of_numbers() {
+        let numbers = [f64::MIN, -1.5, -f64::MIN_POSITIVE, 0.0, 5e-324, 1.0, 2.5, f64::MAX];
+        for pair in numbers.windows(2) {
+            assert!(ascending(pair[0]) < ascending(pair[1]), "{pair:?}");
+        }
+        for number in numbers {
+            assert_eq!(descended(ascending(number)).to_bits(), number.to_bits());
+        }
+        assert!(descended(ascending(f64::NAN)).is_nan());
+        assert!(ascending(f64::NAN) < ascending(f64::MIN));
+    }
+}

@@ -1,0 +1,158 @@
+//! Edges in one direction, as compressed sparse rows.
+
+use super::blocks::{Blocks, ROWS_PER_BLOCK, ROWS_PER_BLOCK_BITS};
+use super::error::DamagedBlock;
+use crate::terms::NodeId;
+
+/// Bytes of the widest weight.
+pub const WEIGHT_BYTES_MAX: usize = 8;
+
+/// Weights of a run of edges, in the narrower of the two types that holds every weight exactly.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum WeightSlice<'a> {
+    /// Every weight of the graph is a single-precision number.
+    Single(&'a [f32]),
+    /// Some weight of the graph is not.
+    Double(&'a [f64]),
+}
+
+impl WeightSlice<'_> {
+    /// The weight at `position`, exactly.
+    ///
+    /// # Panics
+    /// Where there is none.
+    #[inline]
+    #[must_use]
+    pub fn at(self, position: usize) -> f64 {
+        match self {
+            Self::Single(weights) => f64::from(weights[position]),
+            Self::Double(weights) => weights[position],
+        }
+    }
+}
+
+/// The edges of one node, ascending by the id of the other end, then relation, then time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Row<'a> {
+    /// The other ends.
+    pub targets: &'a [u32],
+    /// Their weights, one each.
+    pub weights: WeightSlice<'a>,
+}
+
+impl Row<'_> {
+    /// Number of edges.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.targets.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.targets.is_empty()
+    }
+}
+
+/// Weights of one block.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Weights {
+    Single(Box<[f32]>),
+    Double(Box<[f64]>),
+}
+
+/// The rows of [`ROWS_PER_BLOCK`] neighbouring nodes; the last block may have fewer.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct EdgeBlock {
+    /// `offsets[i]..offsets[i + 1]` are the edges of the block's row `i`.
+    pub(crate) offsets: Box<[u32]>,
+    pub(crate) targets: Box<[u32]>,
+    pub(crate) weights: Weights,
+}
+
+impl EdgeBlock {
+    /// Bytes of its arrays.
+    pub(crate) fn bytes(&self) -> usize {
+        let weights = match &self.weights {
+            Weights::Single(weights) => size_of_val(&**weights),
+            Weights::Double(weights) => size_of_val(&**weights),
+        };
+        size_of_val(&*self.offsets) + size_of_val(&*self.targets) + weights
+    }
+
+    #[inline]
+    fn range(&self, row: usize) -> std::ops::Range<usize> {
+        self.offsets[row] as usize..self.offsets[row + 1] as usize
+    }
+
+    #[inline]
+    fn row(&self, row: usize) -> Row<'_> {
+        let range = self.range(row);
+        let weights = match &self.weights {
+            Weights::Single(weights) => WeightSlice::Single(&weights[range.clone()]),
+            Weights::Double(weights) => WeightSlice::Double(&weights[range.clone()]),
+        };
+        Row { targets: &self.targets[range], weights }
+    }
+}
+
+/// One value per edge of a block, parallel to its targets.
+pub(crate) type Column<T> = Box<[T]>;
+
+/// A time of an edge that has none.
+pub(crate) const NO_TIME: f64 = f64::NAN;
+
+/// All edges of a graph in one direction.
+#[derive(Debug)]
+pub(crate) struct Edges {
+    pub(crate) rows: Blocks<EdgeBlock>,
+    /// Raw relation ids, where any edge has a relation.
+    pub(crate) relations: Option<Blocks<Column<u32>>>,
+    /// Times in seconds, [`NO_TIME`] for none, where any edge has a time.
+    pub(crate) times: Option<Blocks<Column<f64>>>,
+}
+
+impl Edges {
+    /// The row of `node`.
+    #[inline]
+    pub(crate) fn row(&self, node: NodeId) -> Result<Row<'_>, DamagedBlock> {
+        let block = self.rows.get(node.index() >> ROWS_PER_BLOCK_BITS)?;
+        Ok(block.row(node.index() & (ROWS_PER_BLOCK - 1)))
+    }
+
+    /// Raw relation ids of the row of `node`; empty where no edge of the graph has a relation.
+    pub(crate) fn relations(&self, node: NodeId) -> Result<&[u32], DamagedBlock> {
+        self.column(self.relations.as_ref(), node)
+    }
+
+    /// Times of the row of `node`; empty where no edge of the graph has a time.
+    pub(crate) fn times(&self, node: NodeId) -> Result<&[f64], DamagedBlock> {
+        self.column(self.times.as_ref(), node)
+    }
+
+    fn column<'a, T>(
+        &'a self,
+        column: Option<&'a Blocks<Column<T>>>,
+        node: NodeId,
+    ) -> Result<&'a [T], DamagedBlock>
+    where
+        Column<T>: super::native::Decode,
+    {
+        let Some(column) = column else { return Ok(&[]) };
+        let position = node.index() >> ROWS_PER_BLOCK_BITS;
+        let range = self.rows.get(position)?.range(node.index() & (ROWS_PER_BLOCK - 1));
+        Ok(&column.get(position)?[range])
+    }
+
+    /// Bytes of the blocks that are in memory.
+    pub(crate) fn resident_bytes(&self) -> usize {
+        let rows: usize = self.rows.resident().map(EdgeBlock::bytes).sum();
+        let relations = self.relations.as_ref().map_or(0, |column| {
+            column.resident().map(|block| size_of_val(&**block)).sum()
+        });
+        let times = self.times.as_ref().map_or(0, |column| {
+            column.resident().map(|block| size_of_val(&**block)).sum()
+        });
+        rows + relations + times
+    }
+}

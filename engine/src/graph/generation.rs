@@ -1,0 +1,212 @@
+//! One immutable graph.
+
+use super::edges::{Edges, Row};
+use super::error::DamagedBlock;
+use super::names::{NameBlocks, Names};
+use super::reverse;
+use crate::sync::FirstWins;
+use crate::terms::{Key, Label, NodeId, RelationId};
+
+/// Which signs the weights of one relation have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RelationFacts {
+    /// Edges of this relation.
+    pub edges: u64,
+    /// Whether any of them has a weight below zero.
+    pub has_negative: bool,
+    /// Whether any of them has a weight above zero.
+    pub has_positive: bool,
+}
+
+/// What is known of a graph as a whole, without reading its edges.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Facts {
+    /// Number of nodes.
+    pub nodes: u64,
+    /// Number of edges, equal ones summed.
+    pub edges: u64,
+    /// Edges from a node to itself.
+    pub self_loops: u64,
+    /// Most edges that leave one node.
+    pub fan_out_max: u64,
+    /// Most edges that enter one node.
+    pub fan_in_max: u64,
+    /// Smallest weight; 0 where there is no edge.
+    pub weight_min: f64,
+    /// Largest weight; 0 where there is no edge.
+    pub weight_max: f64,
+    /// Whether every weight is a single-precision number, and stored as one.
+    pub single_weights: bool,
+    /// Whether any edge has a time.
+    pub has_times: bool,
+    /// Edges without a relation, then the relations in the order of their names.
+    pub relations: Vec<RelationFacts>,
+}
+
+/// One immutable graph: what a spread sees from start to end.
+///
+/// Sending it to other threads and reading it from many at once is free of locks.
+#[derive(Debug)]
+pub struct Generation {
+    pub(crate) number: u64,
+    pub(crate) facts: Facts,
+    pub(crate) relation_names: Box<[Box<str>]>,
+    pub(crate) names: Names,
+    pub(crate) out_edges: Edges,
+    /// Filled when a spread first needs them.
+    pub(crate) in_edges: FirstWins<Edges>,
+}
+
+impl Generation {
+    /// The number of this generation of its graph, from 1.
+    #[must_use]
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// What is known of the graph as a whole.
+    #[must_use]
+    pub const fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Number of nodes.
+    #[must_use]
+    pub const fn node_count(&self) -> usize {
+        self.names.count
+    }
+
+    /// Number of edges, equal ones summed.
+    #[must_use]
+    pub const fn edge_count(&self) -> u64 {
+        self.facts.edges
+    }
+
+    /// The node of this name or id; `None` where the graph has none. Costs `log2(nodes)`
+    /// comparisons of labels, nothing for an id.
+    ///
+    /// # Errors
+    /// [`DamagedBlock`] where names had to be read from a file and could not be.
+    pub fn find(&self, key: impl Into<Key>) -> Result<Option<NodeId>, DamagedBlock> {
+        self.names.find(&key.into())
+    }
+
+    /// The same as [`Generation::find`], without making a key of its own.
+    ///
+    /// # Errors
+    /// As [`Generation::find`].
+    pub fn find_key(&self, key: &Key) -> Result<Option<NodeId>, DamagedBlock> {
+        self.names.find(key)
+    }
+
+    /// The name of `node`.
+    ///
+    /// # Errors
+    /// [`DamagedBlock`] where it had to be read from a file and could not be.
+    ///
+    /// # Panics
+    /// Where the graph has no such node.
+    pub fn label(&self, node: NodeId) -> Result<Label<'_>, DamagedBlock> {
+        self.names.name(node)
+    }
+
+    /// Up to `most` nodes whose label begins with `prefix`, ascending by label.
+    ///
+    /// # Errors
+    /// [`DamagedBlock`] where names had to be read from a file and could not be.
+    pub fn labels_with_prefix(
+        &self,
+        prefix: &str,
+        most: usize,
+    ) -> Result<Vec<(NodeId, &str)>, DamagedBlock> {
+        let mut found = Vec::new();
+        if !self.has_labels() {
+            return Ok(found);
+        }
+        let (first, _) = self.names.search(Label::Text(prefix))?;
+        for rank in first..self.node_count() {
+            let node = self.names.at_rank(rank)?;
+            match self.names.name(node)? {
+                Label::Text(label) if label.starts_with(prefix) && found.len() < most => {
+                    found.push((node, label));
+                }
+                _ => break,
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether nodes are named by labels, rather than by a host's keys.
+    #[must_use]
+    pub const fn has_labels(&self) -> bool {
+        matches!(self.names.by_node, NameBlocks::Labels(_))
+    }
+
+    /// The relation of this name.
+    #[must_use]
+    pub fn relation(&self, name: &str) -> Option<RelationId> {
+        let position = self.relation_names.binary_search_by(|held| (**held).cmp(name)).ok()?;
+        u32::try_from(position).ok().map(RelationId::at)
+    }
+
+    /// The relations' names, ascending by bytes; [`RelationId::position`] is the index.
+    pub fn relation_names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.relation_names.iter().map(|name| &**name)
+    }
+
+    /// The edges that leave `node`.
+    ///
+    /// # Errors
+    /// [`DamagedBlock`] where they had to be read from a file and could not be.
+    ///
+    /// # Panics
+    /// Where the graph has no such node.
+    #[inline]
+    pub fn out_row(&self, node: NodeId) -> Result<Row<'_>, DamagedBlock> {
+        self.out_edges.row(node)
+    }
+
+    /// The edges that enter `node`, with their sources as [`Row::targets`].
+    ///
+    /// The first call turns all edges round, or opens that section of the file.
+    ///
+    /// # Errors
+    /// [`DamagedBlock`] where edges had to be read from a file and could not be.
+    ///
+    /// # Panics
+    /// Where the graph has no such node.
+    pub fn in_row(&self, node: NodeId) -> Result<Row<'_>, DamagedBlock> {
+        self.in_edges()?.row(node)
+    }
+
+    /// Raw relation ids beside [`Generation::out_row`]; empty where no edge has a relation.
+    ///
+    /// # Errors
+    /// As [`Generation::out_row`].
+    pub fn out_relations(&self, node: NodeId) -> Result<&[u32], DamagedBlock> {
+        self.out_edges.relations(node)
+    }
+
+    /// Times in seconds beside [`Generation::out_row`], NaN for none; empty where no edge has one.
+    ///
+    /// # Errors
+    /// As [`Generation::out_row`].
+    pub fn out_times(&self, node: NodeId) -> Result<&[f64], DamagedBlock> {
+        self.out_edges.times(node)
+    }
+
+    /// All in-edges; made from the out-edges where the graph does not have them yet.
+    pub(crate) fn in_edges(&self) -> Result<&Edges, DamagedBlock> {
+        self.in_edges.get_or_try(|| reverse::in_edges(self))
+    }
+
+    /// Bytes in memory: names, out-edges, in-edges (0 until needed).
+    #[must_use]
+    pub fn resident_bytes(&self) -> [(&'static str, usize); 3] {
+        [
+            ("names", self.names.resident_bytes()),
+            ("out-edges", self.out_edges.resident_bytes()),
+            ("in-edges", self.in_edges.get().map_or(0, Edges::resident_bytes)),
+        ]
+    }
+}

@@ -1,0 +1,171 @@
+//! Names met so far, each with a provisional number in order of first appearance.
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+
+use super::error::BuildError;
+use crate::terms::{Label, NODE_COUNT_MAX};
+
+/// Names in order of first appearance.
+#[derive(Debug)]
+pub(crate) enum NameList {
+    Labels { text: String, ends: Vec<usize> },
+    Keys(Vec<u64>),
+    WideKeys(Vec<u128>),
+}
+
+impl NameList {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Labels { ends, .. } => ends.len(),
+            Self::Keys(keys) => keys.len(),
+            Self::WideKeys(keys) => keys.len(),
+        }
+    }
+
+    pub(crate) fn at(&self, position: usize) -> Label<'_> {
+        match self {
+            Self::Labels { text, ends } => {
+                let start = position.checked_sub(1).map_or(0, |before| ends[before]);
+                Label::Text(&text[start..ends[position]])
+            }
+            Self::Keys(keys) => Label::Key(keys[position]),
+            Self::WideKeys(keys) => Label::WideKey(keys[position]),
+        }
+    }
+
+    fn push(&mut self, name: Label<'_>) -> Result<(), BuildError> {
+        match (self, name) {
+            (Self::Labels { text, ends }, Label::Text(label)) => {
+                if label.is_empty() {
+                    return Err(BuildError::EmptyLabel);
+                }
+                text.push_str(label);
+                ends.push(text.len());
+            }
+            (Self::Keys(keys), Label::Key(key)) => keys.push(key),
+            (Self::WideKeys(keys), Label::WideKey(key)) => keys.push(key),
+            _ => return Err(BuildError::WrongKeyKind),
+        }
+        Ok(())
+    }
+}
+
+/// Gives every name a number, the same one each time.
+#[derive(Debug)]
+pub(crate) struct Interner {
+    names: NameList,
+    numbers: HashTable<u32>,
+    hasher: FixedState,
+}
+
+impl Interner {
+    pub(crate) fn new(names: NameList) -> Self {
+        Self { names, numbers: HashTable::new(), hasher: FixedState::default() }
+    }
+
+    /// The number of `name`; a new one where it was not met before.
+    pub(crate) fn number(&mut self, name: Label<'_>) -> Result<u32, BuildError> {
+        let hash = hash(&self.hasher, name);
+        let held = self.numbers.find(hash, |&number| self.names.at(number as usize) == name);
+        if let Some(&number) = held {
+            return Ok(number);
+        }
+        if self.names.len() as u64 >= NODE_COUNT_MAX {
+            return Err(BuildError::TooManyNodes);
+        }
+        let number = u32::try_from(self.names.len()).map_err(|_| BuildError::TooManyNodes)?;
+        self.names.push(name)?;
+        let (names, hasher) = (&self.names, &self.hasher);
+        self.numbers.insert_unique(hash, number, |&held| hash_at(hasher, names, held));
+        Ok(number)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// The names alone; frees the table.
+    pub(crate) fn into_names(self) -> NameList {
+        self.names
+    }
+}
+
+fn hash(hasher: &FixedState, name: Label<'_>) -> u64 {
+    match name {
+        Label::Text(label) => hasher.hash_one(label.as_bytes()),
+        Label::Key(key) => hasher.hash_one(key),
+        Label::WideKey(key) => hasher.hash_one(key),
+    }
+}
+
+fn hash_at(hasher: &FixedState, names: &NameList, number: u32) -> u64 {
+    hash(hasher, names.at(number as usize))
+}
+
+/// Gives every relation name a number in order of first appearance.
+#[derive(Debug, Default)]
+pub(crate) struct RelationInterner {
+    names: Vec<Box<str>>,
+    numbers: hashbrown::HashMap<Box<str>, u32, FixedState>,
+    last: Option<u32>,
+}
+
+impl RelationInterner {
+    /// The number of `name`, from 0. Runs of one relation cost one comparison an edge.
+    pub(crate) fn number(&mut self, name: &str) -> Result<u32, BuildError> {
+        if let Some(last) = self.last
+            && &*self.names[last as usize] == name
+        {
+            return Ok(last);
+        }
+        let number = match self.numbers.get(name) {
+            Some(&number) => number,
+            None => {
+                // One value is kept for "no relation".
+                let number = u32::try_from(self.names.len()).ok().filter(|n| *n < u32::MAX);
+                let number = number.ok_or(BuildError::TooManyRelations)?;
+                self.names.push(name.into());
+                self.numbers.insert(name.into(), number);
+                number
+            }
+        };
+        self.last = Some(number);
+        Ok(number)
+    }
+
+    pub(crate) fn into_names(self) -> Vec<Box<str>> {
+        self.names
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Interner, NameList};
+    use crate::graph::BuildError;
+    use crate::terms::Label;
+
+    #[test]
+    fn a_name_keeps_its_number() {
+        let mut interner = Interner::new(NameList::Keys(Vec::new()));
+        for round in 0..2 {
+            for key in 0..1000u64 {
+                let number = interner.number(Label::Key(key * 7)).unwrap();
+                assert_eq!(u64::from(number), key, "in round {round}");
+            }
+        }
+        assert_eq!(interner.len(), 1000);
+    }
+
+    #[test]
+    fn a_name_of_another_kind_is_refused() {
+        let mut interner = Interner::new(NameList::Keys(Vec::new()));
+        assert_eq!(interner.number(Label::Text("a")), Err(BuildError::WrongKeyKind));
+        let labels = NameList::Labels { text: String::new(), ends: Vec::new() };
+        let mut interner = Interner::new(labels);
+        assert_eq!(interner.number(Label::Text("")), Err(BuildError::EmptyLabel));
+        assert_eq!(interner.number(Label::Key(1)), Err(BuildError::WrongKeyKind));
+    }
+}

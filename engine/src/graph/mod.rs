@@ -1,0 +1,32 @@
+//! What a spread reads: an immutable graph, called a [`Generation`].
+//!
+//! A generation holds the names of its nodes, their edges as compressed sparse rows, and, only
+//! where the input had them, a relation and a time for each edge. Everything is cut into blocks
+//! of a fixed number of rows, so that a graph opened from a file reads a block when a spread
+//! first needs it, and never again.
+//!
+//! # Numbering
+//! Nodes are numbered by in-degree, descending, then by label, ascending: a function of the graph
+//! alone, so that the same graph spreads to the same bits whatever the order of its lines. Nodes
+//! that many edges point to come first, so that the state they share fits in cache.
+//!
+//! # Ways in
+//! [`GraphBuilder`] takes nodes and edges one by one; [`load`] reads an edge list;
+//! [`open`] opens a native file; with the feature `petgraph`, `from_petgraph` takes one of
+//! that crate's graphs.
+
+mod assemble;
+mod blocks;
+mod builder;
+mod edges;
+mod error;
+mod generation;
+mod interner;
+mod names;
+mod native;
+mod reverse;
+
+pub use builder::{Edge, GraphBuilder};
+pub use edges::{Row, WEIGHT_BYTES_MAX, WeightSlice};
+pub use error::{BuildError, Damage, DamagedBlock};
+pub use generation::{Facts, Generation, RelationFacts};

@@ -1,0 +1,108 @@
+//! The names of a graph's nodes, and the way from a name to its node.
+
+use std::cmp::Ordering;
+
+use super::blocks::{Blocks, ROWS_PER_BLOCK, ROWS_PER_BLOCK_BITS};
+use super::error::DamagedBlock;
+use crate::terms::{Key, Label, NodeId};
+
+/// Entries of a block of the sorted order.
+pub(crate) const ORDER_PER_BLOCK: usize = 4096;
+
+/// Labels of [`ROWS_PER_BLOCK`] neighbouring nodes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct LabelBlock {
+    /// `offsets[i]..offsets[i + 1]` are the bytes of the block's label `i`.
+    pub(crate) offsets: Box<[u32]>,
+    pub(crate) text: Box<str>,
+}
+
+/// Names by node, in blocks of [`ROWS_PER_BLOCK`].
+#[derive(Debug)]
+pub(crate) enum NameBlocks {
+    Labels(Blocks<LabelBlock>),
+    Keys(Blocks<Box<[u64]>>),
+    WideKeys(Blocks<Box<[u128]>>),
+}
+
+/// All names of a graph.
+#[derive(Debug)]
+pub(crate) struct Names {
+    pub(crate) by_node: NameBlocks,
+    /// Node ids in ascending order of their names, in blocks of [`ORDER_PER_BLOCK`].
+    pub(crate) order: Blocks<Box<[u32]>>,
+    pub(crate) count: usize,
+}
+
+impl Names {
+    /// The name of `node`.
+    pub(crate) fn name(&self, node: NodeId) -> Result<Label<'_>, DamagedBlock> {
+        let position = node.index() >> ROWS_PER_BLOCK_BITS;
+        let row = node.index() & (ROWS_PER_BLOCK - 1);
+        Ok(match &self.by_node {
+            NameBlocks::Labels(blocks) => {
+                let block = blocks.get(position)?;
+                let range = block.offsets[row] as usize..block.offsets[row + 1] as usize;
+                Label::Text(&block.text[range])
+            }
+            NameBlocks::Keys(blocks) => Label::Key(blocks.get(position)?[row]),
+            NameBlocks::WideKeys(blocks) => Label::WideKey(blocks.get(position)?[row]),
+        })
+    }
+
+    /// The node at `rank` in ascending order of names.
+    pub(crate) fn at_rank(&self, rank: usize) -> Result<NodeId, DamagedBlock> {
+        let block = self.order.get(rank / ORDER_PER_BLOCK)?;
+        Ok(NodeId::new(block[rank % ORDER_PER_BLOCK]))
+    }
+
+    /// The node of this name: `log2(nodes)` comparisons.
+    pub(crate) fn find(&self, key: &Key) -> Result<Option<NodeId>, DamagedBlock> {
+        let wanted = match key {
+            Key::Id(id) => return Ok((id.index() < self.count).then_some(*id)),
+            Key::Label(label) => Label::Text(label),
+            Key::Number(key) => Label::Key(*key),
+            Key::Wide(key) => Label::WideKey(*key),
+        };
+        if !self.holds_kind_of(wanted) {
+            return Ok(None);
+        }
+        let (rank, found) = self.search(wanted)?;
+        if found { self.at_rank(rank).map(Some) } else { Ok(None) }
+    }
+
+    /// The first rank whose name is not below `wanted`, and whether it is `wanted` itself.
+    pub(crate) fn search(&self, wanted: Label<'_>) -> Result<(usize, bool), DamagedBlock> {
+        let (mut low, mut high) = (0, self.count);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.name(self.at_rank(middle)?)?.cmp(&wanted) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Equal => return Ok((middle, true)),
+                Ordering::Greater => high = middle,
+            }
+        }
+        Ok((low, false))
+    }
+
+    fn holds_kind_of(&self, name: Label<'_>) -> bool {
+        matches!(
+            (&self.by_node, name),
+            (NameBlocks::Labels(_), Label::Text(_))
+                | (NameBlocks::Keys(_), Label::Key(_))
+                | (NameBlocks::WideKeys(_), Label::WideKey(_))
+        )
+    }
+
+    /// Bytes of the blocks that are in memory.
+    pub(crate) fn resident_bytes(&self) -> usize {
+        let names: usize = match &self.by_node {
+            NameBlocks::Labels(blocks) => {
+                blocks.resident().map(|b| size_of_val(&*b.offsets) + b.text.len()).sum()
+            }
+            NameBlocks::Keys(blocks) => blocks.resident().map(|b| size_of_val(&**b)).sum(),
+            NameBlocks::WideKeys(blocks) => blocks.resident().map(|b| size_of_val(&**b)).sum(),
+        };
+        names + self.order.resident().map(|b| size_of_val(&**b)).sum::<usize>()
+    }
+}

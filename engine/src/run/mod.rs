@@ -1,0 +1,1 @@
+//! One spread: scratch from the pool, the algorithm, scratch back.

@@ -1,0 +1,137 @@
+//! Why a spread was not run.
+
+use std::fmt;
+
+use crate::graph::DamagedBlock;
+use crate::terms::{Key, ParameterError};
+
+/// Why a spread was not run, or not finished, at all.
+///
+/// An expected ending (deadline, budget, convergence) is not among them; it is a
+/// [`StopReason`](crate::StopReason) of a successful outcome.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum SpreadError {
+    /// The request has no seed; give at least one.
+    NoSeeds,
+    /// A seed names a node this graph does not have, or the node filter hides. Correct it, or
+    /// ask to skip unknown seeds.
+    UnknownSeed {
+        /// What the seed named.
+        node: Key,
+    },
+    /// A seed's activation is not finite and above 0.
+    SeedActivation {
+        /// The seed.
+        node: Key,
+        /// What was given.
+        activation: f64,
+    },
+    /// A seed has a time, but the rule injects all seeds at once.
+    SeedTime {
+        /// The seed.
+        node: Key,
+        /// The rule that has no times.
+        rule: &'static str,
+    },
+    /// With `noisy-or`, the seeds at one node add up to more than 1.
+    SeedAboveOne {
+        /// The node.
+        node: Key,
+        /// Their sum.
+        activation: f64,
+    },
+    /// A parameter is outside its range.
+    Parameter(ParameterError),
+    /// The graph has no relation of this name.
+    UnknownRelation {
+        /// The name.
+        name: String,
+    },
+    /// A per-node retention names a node this graph does not have.
+    UnknownNode {
+        /// What was named.
+        node: Key,
+    },
+    /// An age rate was given without the instant to count ages from.
+    AgeWithoutTime,
+    /// The spread would follow edges of negative weight, which only `linear` with `combine = sum`
+    /// can.
+    NegativeWeight {
+        /// The rule asked for.
+        rule: &'static str,
+    },
+    /// Rule `retention` has neither a time nor a stop threshold, so it would never end.
+    Endless,
+    /// The bound on nodes is below the number of seeds.
+    NodesMaxBelowSeeds {
+        /// The bound.
+        nodes_max: u64,
+        /// Distinct seeds.
+        seeds: u64,
+    },
+    /// A part of the graph's file cannot be used.
+    Damaged(DamagedBlock),
+}
+
+impl fmt::Display for SpreadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSeeds => f.write_str("no seed was given; name at least one node to start from"),
+            Self::UnknownSeed { node } => {
+                write!(f, "the graph has no node {node}; correct the seed or skip unknown seeds")
+            }
+            Self::SeedActivation { node, activation } => write!(
+                f,
+                "the activation of seed {node} is {activation}, but must be finite and above 0"
+            ),
+            Self::SeedTime { node, rule } => write!(
+                f,
+                "seed {node} has a time, but rule {rule} injects all seeds at once; only rule \
+                 retention takes times"
+            ),
+            Self::SeedAboveOne { node, activation } => write!(
+                f,
+                "the seeds at {node} add up to {activation}, but noisy-or allows at most 1"
+            ),
+            Self::Parameter(error) => write!(f, "{error}"),
+            Self::UnknownRelation { name } => {
+                write!(f, "the graph has no relation {name:?}; see its relations with `info`")
+            }
+            Self::UnknownNode { node } => {
+                write!(f, "the graph has no node {node}, for which a retention was given")
+            }
+            Self::AgeWithoutTime => f.write_str(
+                "an age rate needs the instant ages are counted from; give a query time",
+            ),
+            Self::NegativeWeight { rule } => write!(
+                f,
+                "the graph has edges of negative weight, which rule {rule} cannot follow; use \
+                 rule linear with combine sum, or filter them out"
+            ),
+            Self::Endless => {
+                f.write_str("rule retention needs a time or a stop threshold, or it never ends")
+            }
+            Self::NodesMaxBelowSeeds { nodes_max, seeds } => write!(
+                f,
+                "at most {nodes_max} nodes are allowed, but there are {seeds} seeds; allow at \
+                 least as many"
+            ),
+            Self::Damaged(block) => write!(f, "{block}"),
+        }
+    }
+}
+
+impl std::error::Error for SpreadError {}
+
+impl From<ParameterError> for SpreadError {
+    fn from(error: ParameterError) -> Self {
+        Self::Parameter(error)
+    }
+}
+
+impl From<DamagedBlock> for SpreadError {
+    fn from(block: DamagedBlock) -> Self {
+        Self::Damaged(block)
+    }
+}

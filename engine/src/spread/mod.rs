@@ -1,6 +1,7 @@
 //! The algorithm: how activation moves from seeds along edges.
 
 mod error;
+pub mod oracle;
 mod outcome;
 mod params;
 mod request;

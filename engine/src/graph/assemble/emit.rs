@@ -22,7 +22,7 @@ pub(super) fn edges(
         edges: rows.targets.len() as u64,
         self_loops: 0,
         fan_out_max: 0,
-        fan_in_max: fan_in_max(&rows),
+        fan_in_max: numbering.fan_in_max,
         weight_min: 0.0,
         weight_max: 0.0,
         single_weights: matches!(rows.weights, WeightColumn::Single(_)),
@@ -40,9 +40,11 @@ pub(super) fn edges(
         let mut block = BlockBuilder::new(&rows, olds)?;
         for &old in olds {
             row.clear();
-            row.extend(rows.range(old as usize).map(|position| {
-                (numbering.new_of_old[rows.targets[position] as usize], position)
-            }));
+            row.extend(
+                rows.range(old as usize).map(|position| {
+                    (numbering.new_of_old[rows.targets[position] as usize], position)
+                }),
+            );
             // Positions ascend by relation and time among edges of one target.
             row.sort_unstable();
             note_row(&mut facts, &rows, &row, numbering.new_of_old[old as usize]);
@@ -65,14 +67,6 @@ pub(super) fn edges(
         times: (!rows.times.is_empty()).then(|| Blocks::in_memory(time_columns)),
     };
     Ok((facts, edges))
-}
-
-fn fan_in_max(rows: &Rows) -> u64 {
-    let mut fan_in = vec![0u64; rows.offsets.len() - 1];
-    for &target in &rows.targets {
-        fan_in[target as usize] += 1;
-    }
-    fan_in.into_iter().max().unwrap_or(0)
 }
 
 fn note_row(facts: &mut Facts, rows: &Rows, row: &[(u32, usize)], node: u32) {
@@ -150,9 +144,7 @@ pub(super) fn names(names: NameList, numbering: &Numbering) -> Result<Names, Bui
             NameBlocks::Labels(Blocks::in_memory(blocks?))
         }
         NameList::Keys(keys) => NameBlocks::Keys(Blocks::in_memory(key_blocks(keys, olds))),
-        NameList::WideKeys(keys) => {
-            NameBlocks::WideKeys(Blocks::in_memory(key_blocks(keys, olds)))
-        }
+        NameList::WideKeys(keys) => NameBlocks::WideKeys(Blocks::in_memory(key_blocks(keys, olds))),
     };
     let order = numbering.by_name.chunks(ORDER_PER_BLOCK).map(Box::from);
     Ok(Names { by_node, order: Blocks::in_memory(order), count: olds.len() })
@@ -175,6 +167,5 @@ fn label_block(names: &NameList, olds: &[u32]) -> Result<LabelBlock, BuildError>
 }
 
 fn key_blocks<K: Copy>(keys: &[K], olds: &[u32]) -> impl Iterator<Item = Box<[K]>> {
-    olds.chunks(ROWS_PER_BLOCK)
-        .map(|olds| olds.iter().map(|&old| keys[old as usize]).collect())
+    olds.chunks(ROWS_PER_BLOCK).map(|olds| olds.iter().map(|&old| keys[old as usize]).collect())
 }

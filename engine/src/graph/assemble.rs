@@ -34,6 +34,7 @@ pub(crate) fn generation(
         names,
         out_edges,
         in_edges: FirstWins::default(),
+        file: None,
     })
 }
 

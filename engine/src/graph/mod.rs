@@ -14,6 +14,9 @@
 //! [`GraphBuilder`] takes nodes and edges one by one; [`load`] reads an edge list;
 //! [`open`] opens a native file; with the feature `petgraph`, `from_petgraph` takes one of
 //! that crate's graphs.
+//!
+//! # Ways out
+//! [`write()`] makes a native file of a graph; [`verify`] reads all of one and compares its parts.
 
 mod assemble;
 mod blocks;
@@ -25,8 +28,11 @@ mod interner;
 mod names;
 mod native;
 mod reverse;
+mod section;
 
 pub use builder::{Edge, GraphBuilder};
 pub use edges::{Row, WEIGHT_BYTES_MAX, WeightSlice};
 pub use error::{BuildError, Damage, DamagedBlock};
 pub use generation::{Facts, Generation, RelationFacts};
+pub use native::{OpenError, VerifyError, VerifyReport, WriteError, open, verify, write};
+pub use section::SectionFacts;

@@ -17,12 +17,14 @@ pub(super) fn edges(
     numbering: &Numbering,
     relations: usize,
 ) -> Result<(Facts, Edges), BuildError> {
+    let fan_in = fan_in(&rows);
+    refuse_crowded_blocks(&fan_in, &numbering.old_of_new)?;
     let mut facts = Facts {
         nodes: numbering.old_of_new.len() as u64,
         edges: rows.targets.len() as u64,
         self_loops: 0,
         fan_out_max: 0,
-        fan_in_max: fan_in_max(&rows),
+        fan_in_max: fan_in.into_iter().max().unwrap_or(0),
         weight_min: 0.0,
         weight_max: 0.0,
         single_weights: matches!(rows.weights, WeightColumn::Single(_)),
@@ -40,9 +42,11 @@ pub(super) fn edges(
         let mut block = BlockBuilder::new(&rows, olds)?;
         for &old in olds {
             row.clear();
-            row.extend(rows.range(old as usize).map(|position| {
-                (numbering.new_of_old[rows.targets[position] as usize], position)
-            }));
+            row.extend(
+                rows.range(old as usize).map(|position| {
+                    (numbering.new_of_old[rows.targets[position] as usize], position)
+                }),
+            );
             // Positions ascend by relation and time among edges of one target.
             row.sort_unstable();
             note_row(&mut facts, &rows, &row, numbering.new_of_old[old as usize]);
@@ -67,12 +71,22 @@ pub(super) fn edges(
     Ok((facts, edges))
 }
 
-fn fan_in_max(rows: &Rows) -> u64 {
+/// In-edges of every node, under provisional numbers.
+fn fan_in(rows: &Rows) -> Vec<u64> {
     let mut fan_in = vec![0u64; rows.offsets.len() - 1];
     for &target in &rows.targets {
         fan_in[target as usize] += 1;
     }
-    fan_in.into_iter().max().unwrap_or(0)
+    fan_in
+}
+
+/// Refuses a block with more in-edges than its offsets can count, which turning the edges round
+/// later would meet.
+fn refuse_crowded_blocks(fan_in: &[u64], old_of_new: &[u32]) -> Result<(), BuildError> {
+    let crowded = old_of_new.chunks(ROWS_PER_BLOCK).any(|olds| {
+        olds.iter().map(|&old| fan_in[old as usize]).sum::<u64>() > u64::from(u32::MAX)
+    });
+    if crowded { Err(BuildError::TooManyEdges) } else { Ok(()) }
 }
 
 fn note_row(facts: &mut Facts, rows: &Rows, row: &[(u32, usize)], node: u32) {
@@ -150,9 +164,7 @@ pub(super) fn names(names: NameList, numbering: &Numbering) -> Result<Names, Bui
             NameBlocks::Labels(Blocks::in_memory(blocks?))
         }
         NameList::Keys(keys) => NameBlocks::Keys(Blocks::in_memory(key_blocks(keys, olds))),
-        NameList::WideKeys(keys) => {
-            NameBlocks::WideKeys(Blocks::in_memory(key_blocks(keys, olds)))
-        }
+        NameList::WideKeys(keys) => NameBlocks::WideKeys(Blocks::in_memory(key_blocks(keys, olds))),
     };
     let order = numbering.by_name.chunks(ORDER_PER_BLOCK).map(Box::from);
     Ok(Names { by_node, order: Blocks::in_memory(order), count: olds.len() })
@@ -175,6 +187,28 @@ fn label_block(names: &NameList, olds: &[u32]) -> Result<LabelBlock, BuildError>
 }
 
 fn key_blocks<K: Copy>(keys: &[K], olds: &[u32]) -> impl Iterator<Item = Box<[K]>> {
-    olds.chunks(ROWS_PER_BLOCK)
-        .map(|olds| olds.iter().map(|&old| keys[old as usize]).collect())
+    olds.chunks(ROWS_PER_BLOCK).map(|olds| olds.iter().map(|&old| keys[old as usize]).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::refuse_crowded_blocks;
+    use crate::graph::BuildError;
+    use crate::graph::blocks::ROWS_PER_BLOCK;
+
+    #[test]
+    fn a_block_with_more_in_edges_than_its_offsets_count_is_refused() {
+        let full = u64::from(u32::MAX);
+        let nodes = 2 * u32::try_from(ROWS_PER_BLOCK).unwrap();
+        let mut fan_in = vec![0; nodes as usize];
+        // The two crowded nodes share a block only once they are numbered.
+        (fan_in[0], fan_in[ROWS_PER_BLOCK]) = (full, 1);
+        let apart: Vec<u32> = (0..nodes).collect();
+        assert_eq!(refuse_crowded_blocks(&fan_in, &apart), Ok(()));
+        let mut together = apart;
+        together.swap(1, ROWS_PER_BLOCK);
+        assert_eq!(refuse_crowded_blocks(&fan_in, &together), Err(BuildError::TooManyEdges));
+        fan_in[0] -= 1;
+        assert_eq!(refuse_crowded_blocks(&fan_in, &together), Ok(()));
+    }
 }

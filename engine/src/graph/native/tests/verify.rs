@@ -68,7 +68,7 @@ fn in_edges_are_those_of_this_graph() {
         .collect();
     let Weights::Single(weights) = &mut rows[1].weights else { panic!("narrow weights") };
     weights[17] += 0.125;
-    let mut in_edges = super::super::super::reverse::in_edges(&graph).unwrap();
+    let mut in_edges = crate::graph::reverse::in_edges(&graph).unwrap();
     in_edges.rows = Blocks::in_memory(rows);
     graph.in_edges = FirstWins::full(in_edges);
     assert_eq!(found(&graph), ("in-edges", 1));

@@ -25,8 +25,8 @@ use super::katz::katz;
 /// What the published walks keep in each step.
 const ALPHA: f64 = 0.4;
 
-/// Hops after which a millionth of the series is left: far below the third decimal compared.
-const HOPS: u32 = 14;
+/// Hops after which less than a ten-thousandth of the series is left: below what is compared.
+const HOPS: u32 = 10;
 
 /// Threads that spread.
 const THREADS: usize = 2;

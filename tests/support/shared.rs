@@ -88,7 +88,7 @@ pub fn graph(name: &str, tally: &mut Tally) -> Option<Generation> {
         let (Some(source), Some(target)) = (fields.next(), fields.next()) else {
             panic!("{}: {line:?} has too few fields", file.display())
         };
-        let weight = fields.next().map_or(1.0, number);
+        let weight = fields.next().map_or(1.0, |weight| number(weight.trim()));
         builder.edge(source, target, weight).expect("the edge is a good one");
     }
     Some(builder.build().expect("the graph is a good one"))

@@ -22,7 +22,7 @@ pub(super) fn edges(
         edges: rows.targets.len() as u64,
         self_loops: 0,
         fan_out_max: 0,
-        fan_in_max: fan_in_max(&rows),
+        fan_in_max: numbering.fan_in_max,
         weight_min: 0.0,
         weight_max: 0.0,
         single_weights: matches!(rows.weights, WeightColumn::Single(_)),
@@ -67,14 +67,6 @@ pub(super) fn edges(
         times: (!rows.times.is_empty()).then(|| Blocks::in_memory(time_columns)),
     };
     Ok((facts, edges))
-}
-
-fn fan_in_max(rows: &Rows) -> u64 {
-    let mut fan_in = vec![0u64; rows.offsets.len() - 1];
-    for &target in &rows.targets {
-        fan_in[target as usize] += 1;
-    }
-    fan_in.into_iter().max().unwrap_or(0)
 }
 
 fn note_row(facts: &mut Facts, rows: &Rows, row: &[(u32, usize)], node: u32) {

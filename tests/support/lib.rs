@@ -3,6 +3,7 @@
 //! Everything here goes through the library's public face, as a host would.
 #![forbid(unsafe_code)]
 
+pub mod agreement;
 pub mod compare;
 pub mod plans;
 pub mod published;

@@ -82,7 +82,6 @@ impl RequestPlan {
     ///
     /// # Panics
     /// Where a retention is of a node that is not in [`LABELS`].
-    #[must_use]
     pub fn request_named(&self, count: usize, name: impl Fn(usize) -> String) -> SpreadRequest {
         let mut seeds: Vec<Seed> = Vec::new();
         for (node, activation, time) in &self.seeds {

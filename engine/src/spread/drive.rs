@@ -89,7 +89,9 @@ fn seeded(
         push::distances(&mut run, activations)?;
     }
     if request.explain {
-        let reached = |node| double.ledger.is_reached(node) || single.ledger.is_reached(node);
+        // The ledger of `act-r` stays empty: its only step starts at the seeds.
+        let all = matches!(request.rule, Rule::ActR(_));
+        let reached = |node| all || double.ledger.is_reached(node);
         paths = paths::explain(&mut run, activations, reached)?;
     }
     outcome.paths = paths;

@@ -111,6 +111,25 @@ fn the_node_budget_of_the_other_rules() {
 }
 
 #[test]
+fn nodes_reached_before_do_not_count_again() {
+    let graph = graph_of(&[("a", "b", 1.0), ("b", "a", 1.0)]);
+    let method = PageRankMethod::Push { epsilon: 1e-3 };
+    for request in [
+        linear_from(plain(3), &[]),
+        SpreadRequest::synapse(),
+        SpreadRequest::retention(),
+        SpreadRequest::pagerank(),
+        SpreadRequest::new(Rule::PageRank(PageRank { damping: 0.5, method })),
+    ] {
+        let mut request = request.seed("a", 1.0);
+        request.bounds.nodes_max = Some(2);
+        let outcome = spread(&graph, &request).unwrap();
+        assert_ne!(outcome.stop_reason, StopReason::NodeBudget, "{}", request.rule.name());
+        assert!(outcome.stats.revisits > 0, "{}", request.rule.name());
+    }
+}
+
+#[test]
 fn fewer_nodes_than_seeds_are_refused() {
     let graph = graph_of(&[("a", "b", 1.0)]);
     let mut request = linear_from(plain(1), &[("a", 1.0), ("b", 1.0), ("a", 1.0)]);

@@ -141,9 +141,18 @@ fn inhibitory_edges_take_away() {
         assert_linear(&graph, plain(2), &[("a", 0.5), ("b", 1.0)], &[("b", 1.0), ("a", 0.5)]);
     assert_eq!((outcome.stop_reason, outcome.stats.nodes_reached), (StopReason::Exhausted, 2));
     // What was there before is reduced, not below 0.
-    let wanted = [("b", 1.0), ("d", 0.5), ("c", 0.0)];
-    let outcome = assert_linear(&graph, plain(2), &[("b", 1.0), ("c", 0.5)], &wanted[..2]);
+    let wanted = [("b", 1.0), ("d", 0.5)];
+    let outcome = assert_linear(&graph, plain(2), &[("b", 1.0), ("c", 0.5)], &wanted);
     assert_eq!(outcome.stats.nodes_reached, 3);
+    // What would have been below 0 is not owed later.
+    let graph = graph_of(&[("a", "c", -1.0), ("a", "b", 1.0), ("b", "c", 0.5)]);
+    let wanted = [("a", 1.0), ("b", 1.0), ("c", 0.5)];
+    assert_linear(&graph, plain(2), &[("a", 1.0)], &wanted);
+}
+
+#[test]
+fn inhibitory_edges_need_combine_sum() {
+    let graph = graph_of(&[("a", "b", -0.5)]);
     for combine in [Combine::Max, Combine::NoisyOr] {
         let request = linear_from(Linear { combine, ..plain(2) }, &[("a", 1.0)]);
         let error = spread(&graph, &request).unwrap_err();

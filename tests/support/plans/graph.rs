@@ -142,10 +142,11 @@ prop_compose! {
     }
 }
 
-/// Graphs of 1 to 16 nodes and up to 48 edges, self-loops, parallel edges and nodes without edges
+/// Graphs of 1 to 16 nodes and up to four times as many edges, self-loops, parallel edges and nodes without edges
 /// among them. Half of the graphs have relations and times.
 pub fn graphs(weights: Weights) -> impl Strategy<Value = GraphPlan> {
     (1..=LABELS.len(), any::<bool>()).prop_flat_map(move |(nodes, is_rich)| {
-        vec(edge(nodes, weights, is_rich), 0..=48).prop_map(move |edges| GraphPlan { nodes, edges })
+        vec(edge(nodes, weights, is_rich), 0..=4 * nodes)
+            .prop_map(move |edges| GraphPlan { nodes, edges })
     })
 }

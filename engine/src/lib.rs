@@ -16,7 +16,5 @@ pub use engine::{Engine, Graph, Snapshot};
 #[cfg(feature = "text")]
 pub use graph::LoadError;
 pub use graph::{BuildError, Edge, Generation, GraphBuilder};
-pub use spread::{
-    NodeActivation, Seed, SpreadError, SpreadOutcome, SpreadRequest, SpreadStats,
-};
+pub use spread::{NodeActivation, Seed, SpreadError, SpreadOutcome, SpreadRequest, SpreadStats};
 pub use terms::{CancelToken, Key, Label, NodeId, StopReason};

@@ -35,6 +35,7 @@ pub(crate) fn generation(
         names,
         out_edges,
         in_edges: FirstWins::default(),
+        file: None,
     })
 }
 
@@ -61,8 +62,8 @@ pub(crate) struct Numbering {
     pub(crate) new_of_old: Vec<u32>,
     /// Final numbers in ascending order of names.
     pub(crate) by_name: Vec<u32>,
-    /// Most edges that enter one node.
-    pub(crate) fan_in_max: u64,
+    /// In-edges of each provisional number.
+    pub(crate) fan_in: Vec<u64>,
 }
 
 impl Numbering {
@@ -83,8 +84,7 @@ impl Numbering {
         for node in &mut by_name {
             *node = new_of_old[*node as usize];
         }
-        let fan_in_max = old_of_new.first().map_or(0, |&old| fan_in[old as usize]);
-        Self { old_of_new, new_of_old, by_name, fan_in_max }
+        Self { old_of_new, new_of_old, by_name, fan_in }
     }
 }
 

@@ -16,7 +16,8 @@
 mod first_wins;
 mod published;
 
+pub use crossbeam_queue::ArrayQueue;
 pub use first_wins::FirstWins;
 pub use published::Published;
 pub use std::sync::Arc;
-pub use std::sync::atomic::{AtomicBool, Ordering};
+pub use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

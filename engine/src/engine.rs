@@ -4,7 +4,8 @@ use std::ops::Deref;
 
 use crate::builder::EngineBuilder;
 use crate::graph::Generation;
-use crate::spread::{SpreadError, SpreadOutcome, SpreadRequest};
+use crate::run::ScratchPool;
+use crate::spread::{self, DEFAULT_HOP_LIMIT, SpreadError, SpreadOutcome, SpreadRequest};
 use crate::sync::{Arc, Published};
 
 /// A graph a host has given to an engine; cheap to clone.
@@ -40,7 +41,8 @@ impl Deref for Snapshot {
 /// Runs spreads on any number of graphs, from any number of threads.
 #[derive(Debug)]
 pub struct Engine {
-    slots: usize,
+    pool: ScratchPool,
+    hop_limit_auto: u32,
 }
 
 impl Engine {
@@ -57,7 +59,7 @@ impl Engine {
     }
 
     pub(crate) fn with_slots(slots: usize) -> Self {
-        Self { slots }
+        Self { pool: ScratchPool::new(slots), hop_limit_auto: DEFAULT_HOP_LIMIT }
     }
 
     /// Spreads on the current generation of `graph`.
@@ -96,9 +98,8 @@ impl Engine {
         request: &SpreadRequest,
         outcome: &mut SpreadOutcome,
     ) -> Result<(), SpreadError> {
-        outcome.clear();
-        let _ = (snapshot, request, self.slots);
-        Err(SpreadError::NoSeeds)
+        let mut scratch = self.pool.take();
+        spread::spread(snapshot, request, self.hop_limit_auto, &mut scratch, outcome)
     }
 }
 

@@ -14,7 +14,5 @@ mod engine;
 pub use builder::{BuildEngineError, EngineBuilder};
 pub use engine::{Engine, Graph, Snapshot};
 pub use graph::{BuildError, Edge, Generation, GraphBuilder};
-pub use spread::{
-    NodeActivation, Seed, SpreadError, SpreadOutcome, SpreadRequest, SpreadStats,
-};
+pub use spread::{NodeActivation, Seed, SpreadError, SpreadOutcome, SpreadRequest, SpreadStats};
 pub use terms::{CancelToken, Key, Label, NodeId, StopReason};

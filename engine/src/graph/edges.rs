@@ -147,12 +147,14 @@ impl Edges {
     /// Bytes of the blocks that are in memory.
     pub(crate) fn resident_bytes(&self) -> usize {
         let rows: usize = self.rows.resident().map(EdgeBlock::bytes).sum();
-        let relations = self.relations.as_ref().map_or(0, |column| {
-            column.resident().map(|block| size_of_val(&**block)).sum()
-        });
-        let times = self.times.as_ref().map_or(0, |column| {
-            column.resident().map(|block| size_of_val(&**block)).sum()
-        });
+        let relations = self
+            .relations
+            .as_ref()
+            .map_or(0, |column| column.resident().map(|block| size_of_val(&**block)).sum());
+        let times = self
+            .times
+            .as_ref()
+            .map_or(0, |column| column.resident().map(|block| size_of_val(&**block)).sum());
         rows + relations + times
     }
 }

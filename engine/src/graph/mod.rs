@@ -27,6 +27,7 @@ mod native;
 mod reverse;
 
 pub use builder::{Edge, GraphBuilder};
+pub(crate) use edges::Edges;
 pub use edges::{Row, WEIGHT_BYTES_MAX, WeightSlice};
 pub use error::{BuildError, Damage, DamagedBlock};
 pub use generation::{Facts, Generation, RelationFacts};

@@ -16,6 +16,7 @@
 mod first_wins;
 mod published;
 
+pub use crossbeam_queue::ArrayQueue;
 pub use first_wins::FirstWins;
 pub use published::Published;
 pub use std::sync::Arc;

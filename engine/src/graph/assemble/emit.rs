@@ -40,9 +40,11 @@ pub(super) fn edges(
         let mut block = BlockBuilder::new(&rows, olds)?;
         for &old in olds {
             row.clear();
-            row.extend(rows.range(old as usize).map(|position| {
-                (numbering.new_of_old[rows.targets[position] as usize], position)
-            }));
+            row.extend(
+                rows.range(old as usize).map(|position| {
+                    (numbering.new_of_old[rows.targets[position] as usize], position)
+                }),
+            );
             // Positions ascend by relation and time among edges of one target.
             row.sort_unstable();
             note_row(&mut facts, &rows, &row, numbering.new_of_old[old as usize]);
@@ -150,9 +152,7 @@ pub(super) fn names(names: NameList, numbering: &Numbering) -> Result<Names, Bui
             NameBlocks::Labels(Blocks::in_memory(blocks?))
         }
         NameList::Keys(keys) => NameBlocks::Keys(Blocks::in_memory(key_blocks(keys, olds))),
-        NameList::WideKeys(keys) => {
-            NameBlocks::WideKeys(Blocks::in_memory(key_blocks(keys, olds)))
-        }
+        NameList::WideKeys(keys) => NameBlocks::WideKeys(Blocks::in_memory(key_blocks(keys, olds))),
     };
     let order = numbering.by_name.chunks(ORDER_PER_BLOCK).map(Box::from);
     Ok(Names { by_node, order: Blocks::in_memory(order), count: olds.len() })
@@ -175,6 +175,5 @@ fn label_block(names: &NameList, olds: &[u32]) -> Result<LabelBlock, BuildError>
 }
 
 fn key_blocks<K: Copy>(keys: &[K], olds: &[u32]) -> impl Iterator<Item = Box<[K]>> {
-    olds.chunks(ROWS_PER_BLOCK)
-        .map(|olds| olds.iter().map(|&old| keys[old as usize]).collect())
+    olds.chunks(ROWS_PER_BLOCK).map(|olds| olds.iter().map(|&old| keys[old as usize]).collect())
 }

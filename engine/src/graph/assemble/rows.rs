@@ -138,9 +138,9 @@ fn merge(mut rows: Rows) -> Result<Rows, BuildError> {
             weight: ascending(rows.weights.at(position)),
         }));
         entries.sort_unstable();
-        for equal in entries.chunk_by(|a, b| {
-            (a.target, a.relation, a.time) == (b.target, b.relation, b.time)
-        }) {
+        for equal in entries
+            .chunk_by(|a, b| (a.target, a.relation, a.time) == (b.target, b.relation, b.time))
+        {
             let weight: f64 = equal[1..]
                 .iter()
                 .fold(descended(equal[0].weight), |sum, entry| sum + descended(entry.weight));

@@ -1,0 +1,155 @@
+//! From a request to an outcome: check, run the rule, rank, explain.
+
+use std::time::Instant;
+
+use super::error::SpreadError;
+use super::outcome::SpreadOutcome;
+use super::params::{Linear, PageRankMethod, Precision, Rule};
+use super::paths;
+use super::plan;
+use super::request::SpreadRequest;
+use super::rules::{act_r, linear, pagerank, push, retention, synapse};
+use super::run::Run;
+use super::scratch::{Scratch, State};
+use super::view::{View, relation_factors};
+use super::watch::Watch;
+use crate::graph::Generation;
+use crate::terms::StopReason;
+
+/// Runs one spread. `scratch` must be empty, and is empty again unless this panics.
+pub(crate) fn spread(
+    graph: &Generation,
+    request: &SpreadRequest,
+    hop_limit_auto: u32,
+    scratch: &mut Scratch,
+    outcome: &mut SpreadOutcome,
+) -> Result<(), SpreadError> {
+    let started = Instant::now();
+    // The deadline counts from the call, so checking the request is part of it.
+    let watch = Watch::start(&request.bounds);
+    outcome.clear();
+    let result = checked(graph, request, scratch)
+        .and_then(|()| seeded(graph, request, watch, hop_limit_auto, scratch, outcome));
+    scratch.clear();
+    outcome.stats.elapsed = started.elapsed();
+    outcome.stats.generation = graph.number();
+    if result.is_err() {
+        outcome.clear();
+    }
+    result
+}
+
+fn checked(
+    graph: &Generation,
+    request: &SpreadRequest,
+    scratch: &mut Scratch,
+) -> Result<(), SpreadError> {
+    plan::check_rule(&request.rule)?;
+    plan::check_filter(&request.edges)?;
+    relation_factors(graph, &request.edges, &mut scratch.factors)
+        .map_err(|name| SpreadError::UnknownRelation { name: name.to_owned() })
+}
+
+fn seeded(
+    graph: &Generation,
+    request: &SpreadRequest,
+    watch: Watch<'_>,
+    hop_limit_auto: u32,
+    scratch: &mut Scratch,
+    outcome: &mut SpreadOutcome,
+) -> Result<(), SpreadError> {
+    outcome.stats.seeds_skipped = plan::resolve_seeds(graph, request, &mut scratch.seeds)?;
+    if matches!(request.rule, Rule::PageRank(_)) {
+        pagerank::scale_seeds(&mut scratch.seeds);
+    }
+    scratch.prepare(graph.node_count(), &request.rule);
+    let scratch_bytes = Scratch::bytes(graph.node_count(), &request.rule);
+    let Scratch { double, single, seeds, factors, lists } = scratch;
+    let view = View::new(graph, &request.edges, factors, request.nodes.as_deref())?;
+    if view.has_negative() && !plan::takes_negative(&request.rule) {
+        return Err(SpreadError::NegativeWeight { rule: request.rule.name() });
+    }
+    let SpreadOutcome { activations, stats, steps, .. } = outcome;
+    let mut run = Run {
+        view: &view,
+        request,
+        seeds,
+        watch,
+        lists,
+        stats,
+        steps,
+        scratch_bytes,
+        hop_limit_auto,
+    };
+    let ended = by_rule(&mut run, double, single)?;
+    let mut paths = Vec::new();
+    activations.extend_from_slice(run.lists.ranking.finish(graph)?);
+    if matches!(&request.rule, Rule::PageRank(p) if matches!(p.method, PageRankMethod::Push { .. }))
+    {
+        push::distances(&mut run, activations)?;
+    }
+    if request.explain {
+        let reached = |node| double.ledger.is_reached(node) || single.ledger.is_reached(node);
+        paths = paths::explain(&mut run, activations, reached)?;
+    }
+    outcome.paths = paths;
+    outcome.stop_reason = ended.reason;
+    outcome.residual = ended.residual;
+    Ok(())
+}
+
+/// How a rule ended.
+struct Ended {
+    reason: StopReason,
+    residual: Option<f64>,
+}
+
+/// Runs the rule and offers what it reached to the report.
+fn by_rule(
+    run: &mut Run<'_>,
+    double: &mut State<f64>,
+    single: &mut State<f32>,
+) -> Result<Ended, SpreadError> {
+    let mut residual = None;
+    let request = run.request;
+    let reason = match &request.rule {
+        Rule::Linear(params @ Linear { precision: Precision::Double, .. }) => {
+            let reason = linear::run(run, double, params)?;
+            run.start_ranking();
+            linear::report(run, double, params)?;
+            reason
+        }
+        Rule::Linear(params) => {
+            let reason = linear::run(run, single, params)?;
+            run.start_ranking();
+            linear::report(run, single, params)?;
+            reason
+        }
+        Rule::Retention(params) => {
+            let reason = retention::run(run, double, params)?;
+            run.start_ranking();
+            retention::report(run, double);
+            reason
+        }
+        Rule::PageRank(params) => {
+            let (reason, rest) = pagerank::run(run, double, params)?;
+            run.start_ranking();
+            pagerank::report(run, double);
+            residual = rest;
+            reason
+        }
+        Rule::ActR(params) => {
+            let reason = act_r::run(run, double, params)?;
+            run.start_ranking();
+            act_r::report(run, params);
+            reason
+        }
+        Rule::Synapse(params) => {
+            let reason = synapse::run(run, double, params)?;
+            run.start_ranking();
+            synapse::report(run, double, params);
+            reason
+        }
+    };
+    Ok(Ended { reason, residual })
+}

@@ -1,0 +1,258 @@
+//! Push: contributions added into one cell per target.
+//!
+//! Sources are taken in ascending order by the caller, so every cell is summed in that order; which
+//! cells were touched is noted in a list, each once, as long as no contribution is negative.
+//!
+//! Source of the technique: a sentinel in the cell instead of a stamp beside it halves the state;
+//! resetting what was touched makes a small spread independent of the graph's size.
+
+use super::marks::Marks;
+use super::real::Real;
+use super::watch::Watch;
+use crate::graph::{Row, WeightSlice};
+use crate::terms::StopReason;
+
+/// Edges of one row added between two tests for room and time.
+const EDGES_PER_CHUNK: usize = 1 << 12;
+
+/// How contributions to one node become its pulse.
+pub(crate) trait Join<S> {
+    /// The cell after one more contribution. `cell` may be untouched.
+    fn join(cell: S, contribution: S) -> S;
+    /// The pulse a touched cell stands for.
+    fn pulse(cell: S) -> S;
+}
+
+/// The sum of the contributions.
+pub(crate) struct Sum;
+
+impl<S: Real> Join<S> for Sum {
+    #[inline(always)]
+    fn join(cell: S, contribution: S) -> S {
+        cell + contribution
+    }
+
+    #[inline(always)]
+    fn pulse(cell: S) -> S {
+        // Turns the -0 of a sum of -0s into +0.
+        cell + S::ZERO
+    }
+}
+
+/// The largest contribution; contributions are at least `+0`.
+pub(crate) struct Largest;
+
+impl<S: Real> Join<S> for Largest {
+    #[inline(always)]
+    fn join(cell: S, contribution: S) -> S {
+        // `>=` lets +0 replace an untouched cell's -0.
+        if contribution >= cell { contribution } else { cell }
+    }
+
+    #[inline(always)]
+    fn pulse(cell: S) -> S {
+        cell
+    }
+}
+
+/// `1 - product of (1 - c)`; the cell holds the product.
+pub(crate) struct NoisyOr;
+
+impl<S: Real> Join<S> for NoisyOr {
+    #[inline(always)]
+    fn join(cell: S, contribution: S) -> S {
+        let product = if cell.is_untouched() { S::ONE } else { cell };
+        let capped = if contribution < S::ONE { contribution } else { S::ONE };
+        product * (S::ONE - capped)
+    }
+
+    #[inline(always)]
+    fn pulse(cell: S) -> S {
+        S::ONE - cell
+    }
+}
+
+/// One cell per node, and which of them were touched.
+#[derive(Debug)]
+pub(crate) struct Pulses<S> {
+    cells: Vec<S>,
+    /// Room for every node once and one chunk more; the first `touched_len` count.
+    touched: Vec<u32>,
+    touched_len: usize,
+    /// Nodes taken from a full list of touched ones; empty as a rule.
+    spilled: bool,
+    marks: Marks,
+}
+
+impl<S: Real> Default for Pulses<S> {
+    fn default() -> Self {
+        Self {
+            cells: Vec::new(),
+            touched: Vec::new(),
+            touched_len: 0,
+            spilled: false,
+            marks: Marks::default(),
+        }
+    }
+}
+
+impl<S: Real> Pulses<S> {
+    /// Makes room for `nodes` nodes. Must be empty when it is called.
+    pub(crate) fn prepare(&mut self, nodes: usize) {
+        if self.cells.len() < nodes {
+            self.cells.resize(nodes, S::UNTOUCHED);
+            self.touched.resize(nodes + EDGES_PER_CHUNK, 0);
+        }
+        self.marks.prepare(nodes);
+    }
+
+    /// Bytes that this many nodes take.
+    pub(crate) const fn bytes(nodes: usize) -> usize {
+        nodes * size_of::<S>() + (nodes + EDGES_PER_CHUNK) * size_of::<u32>() + Marks::bytes(nodes)
+    }
+
+    /// Adds `factor * weight` to the cell of every target of `row`.
+    ///
+    /// # Errors
+    /// The reason for which the spread must end. The caller then calls [`Pulses::clear`].
+    #[inline]
+    pub(crate) fn add_row<J: Join<S>>(
+        &mut self,
+        row: Row<'_>,
+        factor: S,
+        watch: &mut Watch<'_>,
+    ) -> Result<(), StopReason> {
+        match row.weights {
+            WeightSlice::Single(weights) => {
+                self.add::<J, f32>(row.targets, weights, S::of_single, factor, watch)
+            }
+            WeightSlice::Double(weights) => {
+                self.add::<J, f64>(row.targets, weights, S::of, factor, watch)
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn add<J: Join<S>, W: Copy>(
+        &mut self,
+        targets: &[u32],
+        weights: &[W],
+        widen: impl Fn(W) -> S,
+        factor: S,
+        watch: &mut Watch<'_>,
+    ) -> Result<(), StopReason> {
+        let chunks = targets.chunks(EDGES_PER_CHUNK).zip(weights.chunks(EDGES_PER_CHUNK));
+        for (targets, weights) in chunks {
+            watch.spend(targets.len())?;
+            if self.touched_len + targets.len() > self.touched.len() {
+                self.spill();
+            }
+            let mut len = self.touched_len;
+            for (&target, &weight) in targets.iter().zip(weights) {
+                let cell = &mut self.cells[target as usize];
+                let old = *cell;
+                // Written always, kept only where the cell was untouched: no branch to mispredict.
+                self.touched[len] = target;
+                len += usize::from(old.is_untouched());
+                *cell = J::join(old, factor * widen(weight));
+            }
+            self.touched_len = len;
+        }
+        Ok(())
+    }
+
+    /// Marks `node` as touched although nothing was added to it.
+    pub(crate) fn touch(&mut self, node: u32) {
+        self.marks.insert(node);
+        self.spilled = true;
+    }
+
+    /// Empties a full list into the marks. A node is listed again and again only while its cell
+    /// stays `-0`, which takes negative weights.
+    #[cold]
+    fn spill(&mut self) {
+        for &node in &self.touched[..self.touched_len] {
+            self.marks.insert(node);
+        }
+        self.touched_len = 0;
+        self.spilled = true;
+    }
+
+    /// Whether the list of touched nodes is complete and holds none twice, given that no
+    /// contribution was negative.
+    pub(crate) fn is_listed(&self) -> bool {
+        !self.spilled
+    }
+
+    /// Number of touched nodes, where [`Pulses::is_listed`].
+    pub(crate) fn listed_len(&self) -> usize {
+        self.touched_len
+    }
+
+    /// Takes the cell of every touched node, in the order they were touched in. `visit` says
+    /// whether the node fires: its pulse is then kept for [`Pulses::take_firing`].
+    ///
+    /// The list must be complete and without repetition.
+    #[inline]
+    pub(crate) fn take_listed<J: Join<S>>(&mut self, mut visit: impl FnMut(u32, S) -> bool) {
+        debug_assert!(self.is_listed());
+        for &node in &self.touched[..self.touched_len] {
+            let cell = &mut self.cells[node as usize];
+            let pulse = J::pulse(*cell);
+            if visit(node, pulse) {
+                *cell = pulse;
+                self.marks.insert(node);
+            } else {
+                *cell = S::UNTOUCHED;
+            }
+        }
+        self.touched_len = 0;
+    }
+
+    /// Hands over the nodes that [`Pulses::take_listed`] kept, ascending, with their pulses.
+    #[inline]
+    pub(crate) fn take_firing(&mut self, mut visit: impl FnMut(u32, S)) {
+        let cells = &mut self.cells;
+        self.marks.drain(|node| {
+            let cell = &mut cells[node as usize];
+            visit(node, *cell);
+            *cell = S::UNTOUCHED;
+        });
+    }
+
+    /// Calls `visit` with every touched node once, ascending, and its pulse; keeps the cells.
+    pub(crate) fn for_each<J: Join<S>>(&mut self, mut visit: impl FnMut(u32, S)) {
+        self.spill();
+        let cells = &self.cells;
+        self.marks.for_each(|node| visit(node, pulse_of::<S, J>(cells[node as usize])));
+    }
+
+    /// Takes every touched node once, ascending, with its pulse.
+    pub(crate) fn take_sorted<J: Join<S>>(&mut self, mut visit: impl FnMut(u32, S)) {
+        self.spill();
+        let cells = &mut self.cells;
+        self.marks.drain(|node| {
+            let cell = &mut cells[node as usize];
+            visit(node, pulse_of::<S, J>(*cell));
+            *cell = S::UNTOUCHED;
+        });
+        self.spilled = false;
+    }
+
+    /// Forgets everything that was added.
+    pub(crate) fn clear(&mut self) {
+        for &node in &self.touched[..self.touched_len] {
+            self.cells[node as usize] = S::UNTOUCHED;
+        }
+        self.touched_len = 0;
+        let cells = &mut self.cells;
+        self.marks.drain(|node| cells[node as usize] = S::UNTOUCHED);
+        self.spilled = false;
+    }
+}
+
+/// The pulse of a cell that may have been touched without changing.
+#[inline]
+fn pulse_of<S: Real, J: Join<S>>(cell: S) -> S {
+    if cell.is_untouched() { S::ZERO } else { J::pulse(cell) }
+}

@@ -1,0 +1,102 @@
+//! What the rules share whose whole state moves at every step.
+
+use crate::graph::{Row, WeightSlice};
+use crate::spread::plan::SeedAt;
+use crate::spread::pulses::Sum;
+use crate::spread::run::{Halt, Run};
+use crate::spread::scratch::State;
+use crate::terms::StopReason;
+
+/// The sum of a row's weights, in the order of the row.
+pub(super) fn row_sum(row: Row<'_>) -> f64 {
+    match row.weights {
+        WeightSlice::Single(weights) => {
+            weights.iter().fold(0.0, |sum, weight| sum + f64::from(*weight))
+        }
+        WeightSlice::Double(weights) => weights.iter().fold(0.0, |sum, weight| sum + weight),
+    }
+}
+
+/// The row without the edges from `node` to itself, as the parts before and after them.
+pub(super) fn without_loop(row: Row<'_>, node: u32) -> [Row<'_>; 2] {
+    let start = row.targets.partition_point(|target| *target < node);
+    let end = row.targets.partition_point(|target| *target <= node);
+    let part = |range: std::ops::Range<usize>| Row {
+        targets: &row.targets[range.clone()],
+        weights: match row.weights {
+            WeightSlice::Single(weights) => WeightSlice::Single(&weights[range]),
+            WeightSlice::Double(weights) => WeightSlice::Double(&weights[range]),
+        },
+    };
+    [part(0..start), part(end..row.len())]
+}
+
+/// Looks up what seeds give to nodes that come in ascending order.
+pub(super) struct Given<'a> {
+    seeds: std::iter::Peekable<std::slice::Iter<'a, SeedAt>>,
+}
+
+impl<'a> Given<'a> {
+    /// `seeds` are ascending by node.
+    pub(super) fn by(seeds: &'a [SeedAt]) -> Self {
+        Self { seeds: seeds.iter().peekable() }
+    }
+
+    /// The activation of the seed at `node`; 0 where there is none.
+    pub(super) fn to(&mut self, node: u32) -> f64 {
+        while self.seeds.next_if(|seed| seed.node < node).is_some() {}
+        self.seeds.next_if(|seed| seed.node == node).map_or(0.0, |seed| seed.activation)
+    }
+}
+
+/// Ends a step: gives every touched node and every node of the frontier the activation
+/// `value(node, held, received)`, and makes the frontier of those above 0.
+///
+/// Nothing changes unless every value is finite. Returns whether more nodes would have been
+/// reached than allowed; the strongest were kept.
+pub(super) fn settle(
+    run: &mut Run<'_>,
+    state: &mut State<f64>,
+    mut value: impl FnMut(u32, f64, f64) -> f64,
+) -> Result<bool, Halt> {
+    let State { ledger, pulses, frontier, next, .. } = state;
+    frontier.nodes.iter().for_each(|&node| pulses.touch(node));
+    next.clear();
+    let (mut finite, mut revisits, mut new) = (true, 0, 0);
+    pulses.take_sorted::<Sum>(|node, received| {
+        let activation = value(node, ledger.activation(node), received);
+        let reached = ledger.is_reached(node);
+        finite &= activation.is_finite();
+        revisits += u64::from(received > 0.0 && reached);
+        new += usize::from(activation > 0.0 && !reached);
+        next.push(node, activation);
+    });
+    if !finite {
+        return Err(StopReason::Overflow.into());
+    }
+    let room = run.nodes_left(ledger.reached_count());
+    let full = new > room;
+    if full {
+        run.lists.entries.clear();
+        for (&node, &activation) in next.nodes.iter().zip(&next.pulses) {
+            if activation > 0.0 && !ledger.is_reached(node) {
+                run.note_new(node, activation);
+            }
+        }
+        run.keep_strongest(room)?;
+    }
+    frontier.clear();
+    for (&node, &activation) in next.nodes.iter().zip(&next.pulses) {
+        let reached = ledger.is_reached(node);
+        if !reached && (activation <= 0.0 || full && run.is_dropped(node)) {
+            continue;
+        }
+        ledger.set(node, activation + 0.0);
+        if activation > 0.0 {
+            frontier.push(node, activation);
+        }
+    }
+    run.stats.revisits += revisits;
+    run.stats.nodes_reached = ledger.reached_count() as u64;
+    Ok(full)
+}

@@ -1,0 +1,190 @@
+//! The effective graph: the edges a spread sees, and how strong it sees them.
+
+use super::request::{Direction, EdgeFilter, NodeFilter};
+use crate::graph::{DamagedBlock, Edges, Generation, Row, WeightSlice};
+use crate::terms::{NodeId, RelationId};
+
+/// Where rows are made that do not lie in the graph as the spread sees them.
+#[derive(Debug, Default)]
+pub(crate) struct RowBuffer {
+    targets: Vec<u32>,
+    weights: Vec<f64>,
+}
+
+/// A factor of a relation the spread does not see.
+const UNSEEN: f64 = f64::NAN;
+
+/// The effective graph of one spread.
+pub(crate) struct View<'a> {
+    graph: &'a Generation,
+    /// The edges turned as the spread follows them; the second for `both` alone.
+    rows: &'a Edges,
+    more_rows: Option<&'a Edges>,
+    /// By raw relation id; empty where all edges are seen as they are.
+    factors: &'a [f64],
+    age_rate: f64,
+    at: f64,
+    nodes: Option<&'a dyn NodeFilter>,
+    /// Whether rows are seen as they lie in the graph.
+    plain: bool,
+    weight_bound: f64,
+    has_negative: bool,
+}
+
+/// Fills `factors` with one factor per raw relation id; leaves it empty without a filter.
+///
+/// # Errors
+/// The first name the graph does not have.
+pub(crate) fn relation_factors<'r>(
+    graph: &Generation,
+    filter: &'r EdgeFilter,
+    factors: &mut Vec<f64>,
+) -> Result<(), &'r str> {
+    factors.clear();
+    if filter.relations.is_empty() {
+        return Ok(());
+    }
+    factors.resize(graph.relation_names().len() + 1, UNSEEN);
+    for (name, factor) in &filter.relations {
+        let id = graph.relation(name).ok_or(name.as_str())?;
+        factors[id.get() as usize] = *factor;
+    }
+    Ok(())
+}
+
+impl<'a> View<'a> {
+    /// The graph through `filter`, whose relations are already in `factors`.
+    ///
+    /// # Errors
+    /// [`DamagedBlock`] where in-edges had to be made and could not be.
+    pub(crate) fn new(
+        graph: &'a Generation,
+        filter: &EdgeFilter,
+        factors: &'a [f64],
+        nodes: Option<&'a dyn NodeFilter>,
+    ) -> Result<Self, DamagedBlock> {
+        let (rows, more_rows) = match filter.direction {
+            Direction::Out => (&graph.out_edges, None),
+            Direction::In => (graph.in_edges()?, None),
+            Direction::Both => (&graph.out_edges, Some(graph.in_edges()?)),
+        };
+        let facts = graph.facts();
+        let ages = filter.age_rate > 0.0 && facts.has_times;
+        let factor_bound = factors.iter().copied().filter(|f| !f.is_nan()).map(f64::abs);
+        let factor_bound = if factors.is_empty() { 1.0 } else { factor_bound.fold(0.0, f64::max) };
+        let has_negative = facts.relations.iter().enumerate().any(|(raw, relation)| match factors
+            .get(raw)
+            .copied()
+            .unwrap_or(if factors.is_empty() { 1.0 } else { UNSEEN })
+        {
+            factor if factor > 0.0 => relation.has_negative,
+            factor if factor < 0.0 => relation.has_positive,
+            _ => false,
+        });
+        Ok(Self {
+            graph,
+            rows,
+            more_rows,
+            factors,
+            age_rate: if ages { filter.age_rate } else { 0.0 },
+            at: filter.at.unwrap_or(0.0),
+            nodes,
+            plain: more_rows.is_none() && factors.is_empty() && !ages && nodes.is_none(),
+            weight_bound: facts.weight_max.abs().max(facts.weight_min.abs()) * factor_bound,
+            has_negative,
+        })
+    }
+
+    /// The graph itself.
+    pub(crate) const fn graph(&self) -> &'a Generation {
+        self.graph
+    }
+
+    /// No effective weight is further from 0 than this.
+    pub(crate) const fn weight_bound(&self) -> f64 {
+        self.weight_bound
+    }
+
+    /// Whether an effective weight may be below 0.
+    pub(crate) const fn has_negative(&self) -> bool {
+        self.has_negative
+    }
+
+    /// The effective out-edges of `node`, ascending by target. Reading them as they lie costs
+    /// nothing; filtered, aged or two-way ones are made in `buffer`.
+    #[inline]
+    pub(crate) fn row<'r>(
+        &'r self,
+        node: u32,
+        buffer: &'r mut RowBuffer,
+    ) -> Result<Row<'r>, DamagedBlock> {
+        if self.plain { self.rows.row(NodeId::new(node)) } else { self.make_row(node, buffer) }
+    }
+
+    /// The number of effective out-edges of `node`.
+    pub(crate) fn fan(&self, node: u32, buffer: &mut RowBuffer) -> Result<u64, DamagedBlock> {
+        Ok(self.row(node, buffer)?.len() as u64)
+    }
+
+    fn make_row<'r>(&self, node: u32, buffer: &'r mut RowBuffer) -> Result<Row<'r>, DamagedBlock> {
+        buffer.targets.clear();
+        buffer.weights.clear();
+        let mut first = self.edges(self.rows, node)?.peekable();
+        if let Some(more_rows) = self.more_rows {
+            // A self-loop is seen once, as an out-edge.
+            let mut second =
+                self.edges(more_rows, node)?.filter(|(target, _)| *target != node).peekable();
+            loop {
+                let from_first = match (first.peek(), second.peek()) {
+                    (Some(a), Some(b)) => a.0 <= b.0,
+                    (a, _) => a.is_some(),
+                };
+                let next = if from_first { first.next() } else { second.next() };
+                let Some((target, weight)) = next else { break };
+                buffer.targets.push(target);
+                buffer.weights.push(weight);
+            }
+        } else {
+            for (target, weight) in first {
+                buffer.targets.push(target);
+                buffer.weights.push(weight);
+            }
+        }
+        Ok(Row { targets: &buffer.targets, weights: WeightSlice::Double(&buffer.weights) })
+    }
+
+    /// The seen edges of one row: `weight * factor * exp(-age_rate * age)`.
+    fn edges<'e>(
+        &'e self,
+        edges: &'e Edges,
+        node: u32,
+    ) -> Result<impl Iterator<Item = (u32, f64)> + 'e, DamagedBlock> {
+        let node = NodeId::new(node);
+        let row = edges.row(node)?;
+        let relations = if self.factors.is_empty() { &[] } else { edges.relations(node)? };
+        let times = if self.age_rate > 0.0 { edges.times(node)? } else { &[] };
+        Ok(row.targets.iter().enumerate().filter_map(move |(position, &target)| {
+            if self.nodes.is_some_and(|nodes| !nodes.contains(NodeId::new(target))) {
+                return None;
+            }
+            let mut weight = row.weights.at(position);
+            if !self.factors.is_empty() {
+                let raw = relations.get(position).copied().unwrap_or(RelationId::NONE.get());
+                let factor = self.factors[raw as usize];
+                if factor.is_nan() {
+                    return None;
+                }
+                weight *= factor;
+            }
+            if let Some(time) = times.get(position) {
+                let age = self.at - time;
+                // No time compares as no age.
+                if age > 0.0 {
+                    weight *= libm::exp(-self.age_rate * age);
+                }
+            }
+            // Turns -0 into +0, so that a weight of 0 never counts as negative.
+            Some((target, weight + 0.0))
+        }))
+    }
+}

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use rule::{CombineName, FiringName, PrecisionName, RuleArgs, RuleName, ShareName};
-pub(crate) use spread::{BoundArgs, DirectionName, EdgeArgs, ReportArgs, ReportFormat, SpreadArgs};
+pub(crate) use rule::{RuleArgs, RuleName};
+pub(crate) use spread::{ReportFormat, SpreadArgs};
 
 const AFTER_HELP: &str = "\
 Exit status: 0 done (also when a bound ended the spread), 1 the work failed, 2 the arguments or \

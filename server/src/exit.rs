@@ -72,6 +72,17 @@ impl fmt::Display for Failure {
                 // The library spells names as JSON keys do.
                 write!(f, "--{} is {}, but must be {}", flag(error.name), error.value, error.range)
             }
+            Self::Spread(SpreadError::AgeWithoutTime) => {
+                f.write_str("--age-rate needs the instant ages are counted from; give it with --at")
+            }
+            Self::Spread(SpreadError::Endless) => f.write_str(
+                "--time none never ends without --stop-threshold; give a number of steps or a \
+                 threshold",
+            ),
+            Self::Spread(SpreadError::NodesMaxBelowSeeds { nodes_max, seeds }) => write!(
+                f,
+                "--max-nodes is {nodes_max}, but there are {seeds} seeds; allow at least as many"
+            ),
             Self::Spread(error) => write!(f, "{error}"),
             Self::Damaged(block) => write!(f, "{block}"),
             Self::Verify(error) => write!(f, "{error}"),

@@ -11,6 +11,7 @@ use emanate::graph::{WriteError, write};
 use crate::args::ImportArgs;
 use crate::exit::{Failure, Printed};
 use crate::graph_file;
+use crate::lines::{Lines, LinesError};
 use crate::output::text::grouped;
 
 /// Why an edge list was not imported. Nothing was written then.
@@ -28,6 +29,8 @@ pub(crate) enum ImportError {
         /// How many.
         count: u64,
     },
+    /// The file of nodes cannot be used.
+    Nodes(LinesError),
     /// The native file was not written.
     Write(WriteError),
 }
@@ -49,6 +52,7 @@ impl fmt::Display for ImportError {
                     file.display()
                 )
             }
+            Self::Nodes(error) => write!(f, "--nodes: {error}"),
             Self::Write(error) => write!(f, "{error}"),
         }
     }
@@ -62,7 +66,11 @@ impl std::error::Error for ImportError {}
 /// [`Failure`]; nothing was written then, but where printing alone failed.
 pub(crate) fn run(args: &ImportArgs) -> Result<Printed, Failure> {
     let begin = Instant::now();
-    let file = graph_file::read(&args.edges)?;
+    let nodes = match &args.nodes {
+        Some(file) => node_list(file)?,
+        None => Vec::new(),
+    };
+    let file = graph_file::read(&args.edges, &nodes)?;
     let Some(report) = file.report else {
         return Err(ImportError::AlreadyNative { file: args.edges.clone() }.into());
     };
@@ -84,4 +92,11 @@ pub(crate) fn run(args: &ImportArgs) -> Result<Printed, Failure> {
         begin.elapsed().as_secs_f64()
     )?;
     Ok(Printed)
+}
+
+/// The labels in `file`, one a line.
+fn node_list(file: &Path) -> Result<Vec<String>, ImportError> {
+    let lines = Lines::read(file).map_err(ImportError::Nodes)?;
+    let numbered = lines.numbered().map_err(ImportError::Nodes)?;
+    Ok(numbered.into_iter().map(|(_, label)| label.to_owned()).collect())
 }

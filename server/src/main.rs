@@ -5,6 +5,7 @@ mod exit;
 mod graph_file;
 mod import;
 mod info;
+mod lines;
 mod output;
 mod progress;
 mod rules;

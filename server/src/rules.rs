@@ -81,7 +81,7 @@ pub(crate) fn rule(
 ///
 /// # Errors
 /// [`RuleError::ForeignFlag`].
-pub(crate) fn refuse_foreign(name: RuleName, args: &RuleArgs) -> Result<(), RuleError> {
+fn refuse_foreign(name: RuleName, args: &RuleArgs) -> Result<(), RuleError> {
     let foreign = flags(args).into_iter().find(|flag| flag.given && !flag.owners.contains(&name));
     match foreign {
         Some(Flag { name: flag, owners, .. }) => {

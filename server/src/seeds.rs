@@ -4,13 +4,13 @@
 //! label as a whole is that node; only else is a number split from its end.
 
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use emanate::graph::{DamagedBlock, Generation};
 use emanate::spread::{Seed, UnknownSeeds};
 use emanate::terms::{Key, Label, NodeId};
 
+use crate::lines::{Lines, LinesError};
 use crate::suggest::{self, DidYouMean};
 
 /// Where an argument was written.
@@ -43,20 +43,8 @@ pub(crate) enum NameError {
         /// Nodes it has.
         meant: DidYouMean,
     },
-    /// The argument is no label, and the file it may name cannot be read.
-    SeedFile {
-        /// The file.
-        file: PathBuf,
-        /// Why not.
-        kind: std::io::ErrorKind,
-    },
-    /// The file is not UTF-8.
-    NotText {
-        /// The file.
-        file: PathBuf,
-        /// Its first line that is not, from 1.
-        line: usize,
-    },
+    /// The argument begins with `@` and is no label, and the file it names cannot be used.
+    SeedFile(LinesError),
     /// A seed's activation is not finite and above 0.
     Activation {
         /// Where it was given.
@@ -94,13 +82,8 @@ pub(crate) enum NameError {
         /// The line.
         place: Place,
     },
-    /// The retention file cannot be read.
-    RetentionFile {
-        /// The file.
-        file: PathBuf,
-        /// Why not.
-        kind: std::io::ErrorKind,
-    },
+    /// The retention file cannot be used.
+    RetentionFile(LinesError),
     /// Names could not be read from the graph's file.
     Damaged(DamagedBlock),
 }
@@ -112,15 +95,7 @@ impl fmt::Display for NameError {
                 write!(f, "{place}the graph has no node {label:?}; ")?;
                 meant.write(f, "correct it, or leave unknown seeds out with --skip-unknown")
             }
-            Self::SeedFile { file, kind } => write!(
-                f,
-                "the graph has no node \"@{0}\", and the seed file {0} cannot be read ({kind}); \
-                 correct --seed",
-                file.display()
-            ),
-            Self::NotText { file, line } => {
-                write!(f, "{}:{line}: the line is not UTF-8; convert the file", file.display())
-            }
+            Self::SeedFile(error) => write!(f, "--seed @FILE: {error}"),
             Self::Activation { place, label, activation } => write!(
                 f,
                 "{place}the activation of seed {label:?} is {activation}, but must be finite and \
@@ -143,11 +118,7 @@ impl fmt::Display for NameError {
                 f,
                 "{place}the line is not a label, a tab and a number from 0 to 1; correct it"
             ),
-            Self::RetentionFile { file, kind } => write!(
-                f,
-                "--retention-file {} cannot be read ({kind}); name a readable file",
-                file.display()
-            ),
+            Self::RetentionFile(error) => write!(f, "--retention-file: {error}"),
             Self::Damaged(block) => write!(f, "{block}"),
         }
     }
@@ -198,21 +169,25 @@ pub(crate) fn seeds(
 ) -> Result<Vec<Seed>, NameError> {
     let mut seeds = Vec::with_capacity(arguments.len());
     for argument in arguments {
-        let file = match argument.strip_prefix('@') {
-            Some(file) if find(graph, argument)?.is_none() => Path::new(file),
-            _ => {
-                seeds.push(seed(graph, argument, Place::Flag, unknown)?);
-                continue;
-            }
+        let Some(file) = seed_file(graph, argument)? else {
+            seeds.push(seed(graph, argument, Place::Flag, unknown)?);
+            continue;
         };
-        let lines = lines(file)
-            .map_err(|kind| NameError::SeedFile { file: file.to_path_buf(), kind })?;
-        for (line, text) in lines.numbered()? {
+        let lines = Lines::read(file).map_err(NameError::SeedFile)?;
+        for (line, text) in lines.numbered().map_err(NameError::SeedFile)? {
             let place = Place::Line(file.to_path_buf(), line);
             seeds.push(seed(graph, text, place, unknown)?);
         }
     }
     Ok(seeds)
+}
+
+/// The file that `argument` names; `None` where it is, or begins with, a label.
+fn seed_file<'a>(graph: &Generation, argument: &'a str) -> Result<Option<&'a Path>, DamagedBlock> {
+    let Some(file) = argument.strip_prefix('@') else { return Ok(None) };
+    let label = split(argument, Amount::parse).map_or(argument, |(label, _)| label);
+    let is_node = find(graph, argument)?.is_some() || find(graph, label)?.is_some();
+    Ok((!is_node).then_some(Path::new(file)))
 }
 
 fn seed(
@@ -285,10 +260,9 @@ pub(crate) fn relations(
 /// # Errors
 /// [`NameError`].
 pub(crate) fn retentions(graph: &Generation, file: &Path) -> Result<Vec<(Key, f64)>, NameError> {
-    let read = lines(file)
-        .map_err(|kind| NameError::RetentionFile { file: file.to_path_buf(), kind })?;
+    let lines = Lines::read(file).map_err(NameError::RetentionFile)?;
     let mut retentions = Vec::new();
-    for (line, text) in read.numbered()? {
+    for (line, text) in lines.numbered().map_err(NameError::RetentionFile)? {
         let place = Place::Line(file.to_path_buf(), line);
         let parsed = text.rsplit_once('\t').and_then(|(label, number)| {
             let number = number.trim().parse().ok()?;
@@ -321,34 +295,6 @@ fn key(graph: &Generation, name: &str) -> Result<Key, DamagedBlock> {
         Label::WideKey(_) => u128::from_str_radix(name, 16).ok().map(Key::Wide),
     };
     Ok(parsed.unwrap_or_else(|| name.into()))
-}
-
-/// A small file held in memory.
-struct Lines {
-    file: PathBuf,
-    bytes: Vec<u8>,
-}
-
-fn lines(file: &Path) -> Result<Lines, std::io::ErrorKind> {
-    let bytes = fs::read(file).map_err(|error| error.kind())?;
-    Ok(Lines { file: file.to_path_buf(), bytes })
-}
-
-impl Lines {
-    /// The lines that are not empty, each with its number from 1, without a BOM and carriage
-    /// returns.
-    fn numbered(&self) -> Result<Vec<(usize, &str)>, NameError> {
-        let bytes = self.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.bytes);
-        let mut lines = Vec::new();
-        for (position, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
-            let text = str::from_utf8(line.strip_suffix(b"\r").unwrap_or(line))
-                .map_err(|_| NameError::NotText { file: self.file.clone(), line: position + 1 })?;
-            if !text.is_empty() {
-                lines.push((position + 1, text));
-            }
-        }
-        Ok(lines)
-    }
 }
 
 #[cfg(test)]

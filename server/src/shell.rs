@@ -45,8 +45,7 @@ pub(crate) fn manual(command: Option<&str>) -> Result<Printed, Failure> {
         None => all,
         Some(name) => {
             let found = all.find_subcommand(name).cloned();
-            let found = found.ok_or_else(|| ShellError { command: name.to_owned() })?;
-            found.name(format!("emanate-{name}"))
+            found.ok_or_else(|| ShellError { command: name.to_owned() })?
         }
     };
     let mut page = Vec::new();

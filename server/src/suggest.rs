@@ -3,7 +3,8 @@
 //! A name is close where it is the same but for case, underscores, hyphens and spaces, or one
 //! letter away, or begins with what was typed, or two letters away: in that order. Letters away
 //! are counted as in the optimal string alignment distance: one to insert, drop or change a letter
-//! or to swap two neighbours.
+//! or to swap two neighbours. Of names equally far, those with the same letters come first, then
+//! those with the same first letter.
 
 use std::fmt;
 
@@ -64,10 +65,35 @@ pub(crate) fn relations(graph: &Generation, typed: &str) -> DidYouMean {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Closeness {
     Spelling,
-    OneAway,
+    OneAway(Likeness),
     /// With the number of letters that follow.
     Prefix(usize),
-    TwoAway,
+    TwoAway(Likeness),
+}
+
+/// How much two names have in common beside most of their letters; less is more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Likeness {
+    SameLetters,
+    SameBeginning,
+    Other,
+}
+
+impl Likeness {
+    fn of(a: &[char], b: &[char]) -> Self {
+        let sorted = |letters: &[char]| {
+            let mut letters = letters.to_vec();
+            letters.sort_unstable();
+            letters
+        };
+        if a.len() == b.len() && sorted(a) == sorted(b) {
+            Self::SameLetters
+        } else if a.first() == b.first() {
+            Self::SameBeginning
+        } else {
+            Self::Other
+        }
+    }
 }
 
 struct Search {
@@ -109,20 +135,24 @@ impl Search {
         if letters == typed {
             return Some(Closeness::Spelling);
         }
-        // Short words have too many neighbours two letters away.
-        let most = if typed.len() <= 4 { 1 } else { 2 };
+        // Short words have too many neighbours.
+        let most = match typed.len() {
+            0..=1 => 0,
+            2..=4 => 1,
+            _ => 2,
+        };
         let apart = if letters.len().max(typed.len()) <= LETTERS_MAX {
             self.distance.within(typed, letters, most)
         } else {
             None
         };
         if apart == Some(1) {
-            return Some(Closeness::OneAway);
+            return Some(Closeness::OneAway(Likeness::of(typed, letters)));
         }
         if letters.starts_with(typed) {
             return Some(Closeness::Prefix(letters.len() - typed.len()));
         }
-        apart.map(|_| Closeness::TwoAway)
+        apart.map(|_| Closeness::TwoAway(Likeness::of(typed, letters)))
     }
 
     fn found(self) -> DidYouMean {
@@ -226,7 +256,8 @@ mod tests {
     #[test]
     fn short_words_are_not_drowned_in_neighbours() {
         assert_eq!(suggested(&["cat", "dig", "go"], "dog"), ["dig"]);
-        assert_eq!(suggested(&["Straße", "strasse"], "straẞe"), ["Straße"]);
+        assert_eq!(suggested(&["go", "do", "dig", "dog"], "dgo"), ["dog", "do", "go"]);
+        assert_eq!(suggested(&["Gasse", "Straße"], "straẞe"), ["Straße"]);
     }
 
     #[test]

@@ -68,7 +68,8 @@ pub(crate) fn positive(text: &str) -> Result<u32, ValueError> {
 
 /// `50ms`: a number of at least 0 and its unit.
 pub(crate) fn duration(text: &str) -> Result<Duration, ValueError> {
-    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic() || letter == 'µ');
+    let digits =
+        text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic() || letter == 'µ');
     let seconds_per_unit = match &text[digits.len()..] {
         "us" | "µs" => 1e-6,
         "ms" => 1e-3,

@@ -7,10 +7,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use emanate::spread::{
-    ActR, Combine, DEFAULT_DAMPING, DEFAULT_FIRING_THRESHOLD, DEFAULT_HOP_DECAY,
-    DEFAULT_HOP_LIMIT, DEFAULT_ITERATIONS_MAX, DEFAULT_RETENTION, DEFAULT_RETENTION_TIME,
-    DEFAULT_TOLERANCE, Firing, Hops, Inhibit, Precision, RETENTION_STEPS_MAX, Share, Squash,
-    Synapse,
+    ActR, Combine, DEFAULT_DAMPING, DEFAULT_FIRING_THRESHOLD, DEFAULT_HOP_DECAY, DEFAULT_HOP_LIMIT,
+    DEFAULT_ITERATIONS_MAX, DEFAULT_RETENTION, DEFAULT_RETENTION_TIME, DEFAULT_TOLERANCE, Firing,
+    Hops, Inhibit, Precision, RETENTION_STEPS_MAX, Share, Squash, Synapse,
 };
 
 use crate::values::{self, Steps};

@@ -10,7 +10,7 @@ use super::rule::{RuleArgs, RuleName};
 use crate::values;
 
 /// Nodes reported where `--top` does not say otherwise.
-pub(crate) const DEFAULT_TOP: usize = 20;
+pub(crate) const DEFAULT_TOP: u64 = 20;
 
 /// Flags of `spread`.
 #[derive(Args, Debug)]
@@ -139,8 +139,14 @@ pub(crate) enum ReportFormat {
 #[command(next_help_heading = "Report")]
 pub(crate) struct ReportArgs {
     /// How many of the strongest nodes to report; 0 reports all
-    #[arg(long, value_name = "K", default_value_t = DEFAULT_TOP)]
-    pub(crate) top: usize,
+    #[arg(
+        long,
+        value_name = "K",
+        default_value_t = DEFAULT_TOP,
+        value_parser = values::count,
+        allow_hyphen_values = true
+    )]
+    pub(crate) top: u64,
     /// Leave the seeds out of the report
     #[arg(long)]
     pub(crate) exclude_seeds: bool,

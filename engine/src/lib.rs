@@ -13,6 +13,8 @@ mod engine;
 
 pub use builder::{BuildEngineError, EngineBuilder};
 pub use engine::{Engine, Graph, Snapshot};
+#[cfg(feature = "text")]
+pub use graph::LoadError;
 pub use graph::{BuildError, Edge, Generation, GraphBuilder};
 pub use spread::{NodeActivation, Seed, SpreadError, SpreadOutcome, SpreadRequest, SpreadStats};
 pub use terms::{CancelToken, Key, Label, NodeId, StopReason};

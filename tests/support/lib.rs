@@ -1,1 +1,13 @@
 //! What the whole-system tests share.
+//!
+//! Everything here goes through the library's public face, as a host would.
+#![forbid(unsafe_code)]
+
+pub mod agreement;
+pub mod compare;
+pub mod plans;
+pub mod published;
+pub mod shared;
+mod tally;
+
+pub use tally::Tally;

@@ -15,6 +15,7 @@ use super::error::BuildError;
 use super::generation::Generation;
 use super::interner::NameList;
 use crate::sync::FirstWins;
+use crate::terms::Label;
 
 /// Makes a graph of names, relation names and edges that refer to both by position.
 pub(crate) fn generation(
@@ -34,6 +35,7 @@ pub(crate) fn generation(
         names,
         out_edges,
         in_edges: FirstWins::default(),
+        file: None,
     })
 }
 
@@ -60,6 +62,8 @@ pub(crate) struct Numbering {
     pub(crate) new_of_old: Vec<u32>,
     /// Final numbers in ascending order of names.
     pub(crate) by_name: Vec<u32>,
+    /// In-edges of each provisional number.
+    pub(crate) fan_in: Vec<u64>,
 }
 
 impl Numbering {
@@ -69,8 +73,7 @@ impl Numbering {
         for &target in &rows.targets {
             fan_in[target as usize] += 1;
         }
-        let mut by_name: Vec<u32> = (0..count).collect();
-        by_name.sort_unstable_by_key(|&node| names.at(node as usize));
+        let mut by_name = by_name(names, count);
         let mut old_of_new = by_name.clone();
         // Stable: nodes of one in-degree stay in the order of their names.
         old_of_new.sort_by_key(|&node| Reverse(fan_in[node as usize]));
@@ -81,6 +84,41 @@ impl Numbering {
         for node in &mut by_name {
             *node = new_of_old[*node as usize];
         }
-        Self { old_of_new, new_of_old, by_name }
+        Self { old_of_new, new_of_old, by_name, fan_in }
+    }
+}
+
+/// Provisional numbers in ascending order of names.
+fn by_name(names: &NameList, count: u32) -> Vec<u32> {
+    // Most comparisons end in the first bytes of a name, which lie beside its number here; the
+    // names themselves are far apart.
+    let mut sorted: Vec<(u64, u32, u32)> = (0..count)
+        .map(|node| {
+            let (high, low) = names.at(node as usize).first_bytes();
+            (high, low, node)
+        })
+        .collect();
+    sorted.sort_unstable_by(|a, b| {
+        let first_bytes = (a.0, a.1).cmp(&(b.0, b.1));
+        first_bytes.then_with(|| names.at(a.2 as usize).cmp(&names.at(b.2 as usize)))
+    });
+    sorted.into_iter().map(|(_, _, node)| node).collect()
+}
+
+impl Label<'_> {
+    /// The first 12 bytes as numbers: where two names differ in these, they order as the names.
+    #[expect(clippy::cast_possible_truncation, reason = "shifted so that the part wanted remains")]
+    fn first_bytes(self) -> (u64, u32) {
+        match self {
+            Self::Text(label) => {
+                let mut bytes = [0; 16];
+                let count = label.len().min(12);
+                bytes[..count].copy_from_slice(&label.as_bytes()[..count]);
+                let bytes = u128::from_be_bytes(bytes);
+                ((bytes >> 64) as u64, (bytes >> 32) as u32)
+            }
+            Self::Key(key) => (key, 0),
+            Self::WideKey(key) => ((key >> 64) as u64, (key >> 32) as u32),
+        }
     }
 }

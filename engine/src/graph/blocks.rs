@@ -1,7 +1,9 @@
 //! A long array cut into blocks that may still lie in a file.
 
+use std::ops::Deref;
+
 use super::error::DamagedBlock;
-use super::native::{Decode, FileSection};
+use super::native::{FileSection, Stored};
 use crate::sync::FirstWins;
 
 /// Rows of a block of edges, and names of a block of names.
@@ -17,7 +19,7 @@ pub(crate) struct Blocks<T> {
     file: Option<FileSection>,
 }
 
-impl<T: Decode> Blocks<T> {
+impl<T: Stored> Blocks<T> {
     /// Blocks that are all in memory.
     pub(crate) fn in_memory(blocks: impl IntoIterator<Item = T>) -> Self {
         Self { cells: blocks.into_iter().map(FirstWins::full).collect(), file: None }
@@ -49,14 +51,68 @@ impl<T: Decode> Blocks<T> {
         }
     }
 
-    /// The blocks that are in memory now.
-    pub(crate) fn resident(&self) -> impl Iterator<Item = &T> {
-        self.cells.iter().filter_map(FirstWins::get)
+    /// The block at `position`, for one pass over all: if it had to be read, it is not kept.
+    ///
+    /// # Errors
+    /// As [`Blocks::get`].
+    ///
+    /// # Panics
+    /// As [`Blocks::get`].
+    pub(crate) fn passing(&self, position: usize) -> Result<Passing<'_, T>, DamagedBlock> {
+        match self.cells[position].get() {
+            Some(block) => Ok(Passing::Held(block)),
+            None => self.section().read(position).map(Passing::Read),
+        }
+    }
+
+    /// The same as [`Blocks::passing`], but read from the file even where it is in memory.
+    ///
+    /// # Errors
+    /// As [`Blocks::get`].
+    ///
+    /// # Panics
+    /// As [`Blocks::get`].
+    pub(crate) fn reread(&self, position: usize) -> Result<Passing<'_, T>, DamagedBlock> {
+        match &self.file {
+            Some(section) => section.read(position).map(Passing::Read),
+            None => self.passing(position),
+        }
+    }
+
+    /// Where the blocks come from; `None` where they were made in memory.
+    pub(crate) const fn file(&self) -> Option<&FileSection> {
+        self.file.as_ref()
+    }
+
+    /// Bytes of the blocks that are in memory now.
+    pub(crate) fn resident_bytes(&self) -> usize {
+        self.cells.iter().filter_map(FirstWins::get).map(T::resident_bytes).sum()
     }
 
     #[cold]
     fn read(&self, position: usize) -> Result<&T, DamagedBlock> {
-        let section = self.file.as_ref().expect("a block without a file is full from the start");
-        self.cells[position].get_or_try(|| section.read(position))
+        self.cells[position].get_or_try(|| self.section().read(position))
+    }
+
+    fn section(&self) -> &FileSection {
+        self.file.as_ref().expect("a block without a file is full from the start")
+    }
+}
+
+/// A block during one pass: borrowed where it is in memory, else read for the pass alone.
+#[derive(Debug)]
+pub(crate) enum Passing<'a, T> {
+    Held(&'a T),
+    Read(T),
+}
+
+impl<T> Deref for Passing<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match self {
+            Self::Held(block) => block,
+            Self::Read(block) => block,
+        }
     }
 }

@@ -156,7 +156,7 @@ impl GraphBuilder {
             None | Some("") => 0,
             Some(name) => self.relations.number(name)? + 1,
         };
-        let source = self.names.number(edge.source)?;
+        let source = self.names.number_of_source(edge.source)?;
         let target = self.names.number(edge.target)?;
 
         let edges = &mut self.edges;

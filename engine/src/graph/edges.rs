@@ -71,17 +71,9 @@ pub(crate) struct EdgeBlock {
 }
 
 impl EdgeBlock {
-    /// Bytes of its arrays.
-    pub(crate) fn bytes(&self) -> usize {
-        let weights = match &self.weights {
-            Weights::Single(weights) => size_of_val(&**weights),
-            Weights::Double(weights) => size_of_val(&**weights),
-        };
-        size_of_val(&*self.offsets) + size_of_val(&*self.targets) + weights
-    }
-
+    /// Positions of the edges of `row`.
     #[inline]
-    fn range(&self, row: usize) -> std::ops::Range<usize> {
+    pub(crate) fn range(&self, row: usize) -> std::ops::Range<usize> {
         self.offsets[row] as usize..self.offsets[row + 1] as usize
     }
 
@@ -136,7 +128,7 @@ impl Edges {
         node: NodeId,
     ) -> Result<&'a [T], DamagedBlock>
     where
-        Column<T>: super::native::Decode,
+        Column<T>: super::native::Stored,
     {
         let Some(column) = column else { return Ok(&[]) };
         let position = node.index() >> ROWS_PER_BLOCK_BITS;
@@ -146,15 +138,8 @@ impl Edges {
 
     /// Bytes of the blocks that are in memory.
     pub(crate) fn resident_bytes(&self) -> usize {
-        let rows: usize = self.rows.resident().map(EdgeBlock::bytes).sum();
-        let relations = self
-            .relations
-            .as_ref()
-            .map_or(0, |column| column.resident().map(|block| size_of_val(&**block)).sum());
-        let times = self
-            .times
-            .as_ref()
-            .map_or(0, |column| column.resident().map(|block| size_of_val(&**block)).sum());
-        rows + relations + times
+        self.rows.resident_bytes()
+            + self.relations.as_ref().map_or(0, Blocks::resident_bytes)
+            + self.times.as_ref().map_or(0, Blocks::resident_bytes)
     }
 }

@@ -3,8 +3,9 @@
 use super::edges::{Edges, Row};
 use super::error::DamagedBlock;
 use super::names::{NameBlocks, Names};
+use super::native::NativeFile;
 use super::reverse;
-use crate::sync::FirstWins;
+use crate::sync::{Arc, FirstWins};
 use crate::terms::{Key, Label, NodeId, RelationId};
 
 /// Which signs the weights of one relation have.
@@ -55,6 +56,8 @@ pub struct Generation {
     pub(crate) out_edges: Edges,
     /// Filled when a spread first needs them.
     pub(crate) in_edges: FirstWins<Edges>,
+    /// Where blocks that are not in memory lie.
+    pub(crate) file: Option<Arc<NativeFile>>,
 }
 
 impl Generation {

@@ -11,10 +11,14 @@
 //! that many edges point to come first, so that the state they share fits in cache.
 //!
 //! # Ways in
-//! [`GraphBuilder`] takes nodes and edges one by one; [`load`] reads an edge list;
-//! [`open`] opens a native file; with the feature `petgraph`, `from_petgraph` takes one of
-//! that crate's graphs.
+//! [`GraphBuilder`] takes nodes and edges one by one, [`from_edges`] an iterator of edges; with
+//! the feature `text`, `load` reads an edge list; [`open`] opens a native file; with the feature
+//! `petgraph`, `from_petgraph` takes one of that crate's graphs.
+//!
+//! # Ways out
+//! [`write()`] makes a native file of a graph; [`verify`] reads all of one and compares its parts.
 
+mod adapt;
 mod assemble;
 mod blocks;
 mod builder;
@@ -25,9 +29,23 @@ mod interner;
 mod names;
 mod native;
 mod reverse;
+mod section;
+#[cfg(feature = "text")]
+mod text;
 
+pub use adapt::from_edges;
+#[cfg(feature = "petgraph")]
+pub use adapt::from_petgraph;
 pub use builder::{Edge, GraphBuilder};
 pub(crate) use edges::Edges;
 pub use edges::{Row, WEIGHT_BYTES_MAX, WeightSlice};
 pub use error::{BuildError, Damage, DamagedBlock};
 pub use generation::{Facts, Generation, RelationFacts};
+pub use native::{OpenError, VerifyError, VerifyReport, WriteError, open, verify, write};
+pub use section::SectionFacts;
+#[cfg(feature = "text")]
+pub use text::{
+    BadLine, BadLineReason, DEFAULT_BAD_LINES_KEPT, DEFAULT_EXPANDED_BYTES_MAX,
+    DEFAULT_EXPANSION_MAX, DEFAULT_LINE_BYTES_MAX, Load, LoadError, LoadErrorReason, LoadOptions,
+    LoadProgress, LoadReport, load, load_from,
+};

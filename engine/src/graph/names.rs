@@ -17,12 +17,31 @@ pub(crate) struct LabelBlock {
     pub(crate) text: Box<str>,
 }
 
+impl LabelBlock {
+    /// The label of the block's node at `row`.
+    #[inline]
+    pub(crate) fn label(&self, row: usize) -> &str {
+        &self.text[self.offsets[row] as usize..self.offsets[row + 1] as usize]
+    }
+}
+
 /// Names by node, in blocks of [`ROWS_PER_BLOCK`].
 #[derive(Debug)]
 pub(crate) enum NameBlocks {
     Labels(Blocks<LabelBlock>),
     Keys(Blocks<Box<[u64]>>),
     WideKeys(Blocks<Box<[u128]>>),
+}
+
+impl NameBlocks {
+    /// Bytes of the blocks that are in memory.
+    pub(crate) fn resident_bytes(&self) -> usize {
+        match self {
+            Self::Labels(blocks) => blocks.resident_bytes(),
+            Self::Keys(blocks) => blocks.resident_bytes(),
+            Self::WideKeys(blocks) => blocks.resident_bytes(),
+        }
+    }
 }
 
 /// All names of a graph.
@@ -40,11 +59,7 @@ impl Names {
         let position = node.index() >> ROWS_PER_BLOCK_BITS;
         let row = node.index() & (ROWS_PER_BLOCK - 1);
         Ok(match &self.by_node {
-            NameBlocks::Labels(blocks) => {
-                let block = blocks.get(position)?;
-                let range = block.offsets[row] as usize..block.offsets[row + 1] as usize;
-                Label::Text(&block.text[range])
-            }
+            NameBlocks::Labels(blocks) => Label::Text(blocks.get(position)?.label(row)),
             NameBlocks::Keys(blocks) => Label::Key(blocks.get(position)?[row]),
             NameBlocks::WideKeys(blocks) => Label::WideKey(blocks.get(position)?[row]),
         })
@@ -96,13 +111,6 @@ impl Names {
 
     /// Bytes of the blocks that are in memory.
     pub(crate) fn resident_bytes(&self) -> usize {
-        let names: usize = match &self.by_node {
-            NameBlocks::Labels(blocks) => {
-                blocks.resident().map(|b| size_of_val(&*b.offsets) + b.text.len()).sum()
-            }
-            NameBlocks::Keys(blocks) => blocks.resident().map(|b| size_of_val(&**b)).sum(),
-            NameBlocks::WideKeys(blocks) => blocks.resident().map(|b| size_of_val(&**b)).sum(),
-        };
-        names + self.order.resident().map(|b| size_of_val(&**b)).sum::<usize>()
+        self.by_node.resident_bytes() + self.order.resident_bytes()
     }
 }

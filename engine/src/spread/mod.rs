@@ -20,6 +20,7 @@ mod drive;
 mod error;
 mod ledger;
 mod marks;
+pub mod oracle;
 mod outcome;
 mod params;
 mod paths;

@@ -43,7 +43,8 @@ pub struct Step {
 pub struct SpreadStats {
     /// Hops, steps or iterations completed.
     pub hops: u32,
-    /// The limit that held where the request said `auto`, and where it gave one.
+    /// The greatest number of them: the request's, or where it said `auto`, the engine's. 0 for
+    /// `pagerank` by push, which has none.
     pub hop_limit: u32,
     /// Nodes with a pulse above 0 in any hop, seeds among them.
     pub nodes_reached: u64,

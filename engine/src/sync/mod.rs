@@ -20,4 +20,4 @@ pub use crossbeam_queue::ArrayQueue;
 pub use first_wins::FirstWins;
 pub use published::Published;
 pub use std::sync::Arc;
-pub use std::sync::atomic::{AtomicBool, Ordering};
+pub use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -17,12 +17,14 @@ pub(super) fn edges(
     numbering: &Numbering,
     relations: usize,
 ) -> Result<(Facts, Edges), BuildError> {
+    refuse_crowded_blocks(&numbering.fan_in, &numbering.old_of_new)?;
     let mut facts = Facts {
         nodes: numbering.old_of_new.len() as u64,
         edges: rows.targets.len() as u64,
         self_loops: 0,
         fan_out_max: 0,
-        fan_in_max: fan_in_max(&rows),
+        // The node with most in-edges is numbered first.
+        fan_in_max: numbering.old_of_new.first().map_or(0, |&old| numbering.fan_in[old as usize]),
         weight_min: 0.0,
         weight_max: 0.0,
         single_weights: matches!(rows.weights, WeightColumn::Single(_)),
@@ -69,12 +71,13 @@ pub(super) fn edges(
     Ok((facts, edges))
 }
 
-fn fan_in_max(rows: &Rows) -> u64 {
-    let mut fan_in = vec![0u64; rows.offsets.len() - 1];
-    for &target in &rows.targets {
-        fan_in[target as usize] += 1;
-    }
-    fan_in.into_iter().max().unwrap_or(0)
+/// Refuses a block with more in-edges than its offsets can count, which turning the edges round
+/// later would meet.
+fn refuse_crowded_blocks(fan_in: &[u64], old_of_new: &[u32]) -> Result<(), BuildError> {
+    let crowded = old_of_new.chunks(ROWS_PER_BLOCK).any(|olds| {
+        olds.iter().map(|&old| fan_in[old as usize]).sum::<u64>() > u64::from(u32::MAX)
+    });
+    if crowded { Err(BuildError::TooManyEdges) } else { Ok(()) }
 }
 
 fn note_row(facts: &mut Facts, rows: &Rows, row: &[(u32, usize)], node: u32) {
@@ -176,4 +179,27 @@ fn label_block(names: &NameList, olds: &[u32]) -> Result<LabelBlock, BuildError>
 
 fn key_blocks<K: Copy>(keys: &[K], olds: &[u32]) -> impl Iterator<Item = Box<[K]>> {
     olds.chunks(ROWS_PER_BLOCK).map(|olds| olds.iter().map(|&old| keys[old as usize]).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::refuse_crowded_blocks;
+    use crate::graph::BuildError;
+    use crate::graph::blocks::ROWS_PER_BLOCK;
+
+    #[test]
+    fn a_block_with_more_in_edges_than_its_offsets_count_is_refused() {
+        let full = u64::from(u32::MAX);
+        let nodes = 2 * u32::try_from(ROWS_PER_BLOCK).unwrap();
+        let mut fan_in = vec![0; nodes as usize];
+        // The two crowded nodes share a block only once they are numbered.
+        (fan_in[0], fan_in[ROWS_PER_BLOCK]) = (full, 1);
+        let apart: Vec<u32> = (0..nodes).collect();
+        assert_eq!(refuse_crowded_blocks(&fan_in, &apart), Ok(()));
+        let mut together = apart;
+        together.swap(1, ROWS_PER_BLOCK);
+        assert_eq!(refuse_crowded_blocks(&fan_in, &together), Err(BuildError::TooManyEdges));
+        fan_in[0] -= 1;
+        assert_eq!(refuse_crowded_blocks(&fan_in, &together), Ok(()));
+    }
 }

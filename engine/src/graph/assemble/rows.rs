@@ -23,13 +23,6 @@ impl Rows {
 }
 
 impl WeightColumn {
-    fn zeros_like(&self, len: usize) -> Self {
-        match self {
-            Self::Single(_) => Self::Single(vec![0.0; len]),
-            Self::Double(_) => Self::Double(vec![0.0; len]),
-        }
-    }
-
     pub(crate) fn at(&self, position: usize) -> f64 {
         match self {
             Self::Single(weights) => f64::from(weights[position]),
@@ -37,11 +30,19 @@ impl WeightColumn {
         }
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the caller knows that it is exact")]
+    /// Writes a weight; where single precision does not hold it exactly, widens all of them.
+    #[expect(clippy::cast_possible_truncation, reason = "compared with the original just before")]
     fn set(&mut self, position: usize, weight: f64) {
         match self {
-            Self::Single(weights) => weights[position] = weight as f32,
             Self::Double(weights) => weights[position] = weight,
+            Self::Single(weights) if Self::fits_single(weight) => {
+                weights[position] = weight as f32;
+            }
+            Self::Single(weights) => {
+                let mut wide: Vec<f64> = weights.iter().map(|w| f64::from(*w)).collect();
+                wide[position] = weight;
+                *self = Self::Double(wide);
+            }
         }
     }
 
@@ -55,13 +56,6 @@ impl WeightColumn {
     #[expect(clippy::cast_possible_truncation, reason = "compared with the original")]
     fn fits_single(weight: f64) -> bool {
         f64::from(weight as f32) == weight
-    }
-
-    fn widened(self) -> Self {
-        match self {
-            Self::Single(weights) => Self::Double(weights.into_iter().map(f64::from).collect()),
-            Self::Double(_) => self,
-        }
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "checked for every weight")]
@@ -81,35 +75,48 @@ pub(crate) fn merged(edges: EdgeColumns, nodes: usize) -> Result<Rows, BuildErro
 }
 
 fn grouped(edges: EdgeColumns, nodes: usize) -> Rows {
-    let count = edges.sources.len();
+    let EdgeColumns { sources, targets, weights, relations, times } = edges;
     let mut offsets = vec![0usize; nodes + 1];
-    for &source in &edges.sources {
+    for &source in &sources {
         offsets[source as usize + 1] += 1;
     }
     for node in 0..nodes {
         offsets[node + 1] += offsets[node];
     }
+    // One column after the other, each freed before the next is moved: at no time are there two
+    // copies of all edges.
     let mut next = offsets.clone();
-    let mut rows = Rows {
-        offsets,
-        targets: vec![0; count],
-        weights: edges.weights.zeros_like(count),
-        relations: vec![0; edges.relations.len()],
-        times: vec![0.0; edges.times.len()],
+    let mut places = Places { sources: &sources, starts: &offsets, next: &mut next };
+    let targets = places.moved(targets);
+    let weights = match weights {
+        WeightColumn::Single(weights) => WeightColumn::Single(places.moved(weights)),
+        WeightColumn::Double(weights) => WeightColumn::Double(places.moved(weights)),
     };
-    for (position, &source) in edges.sources.iter().enumerate() {
-        let slot = next[source as usize];
-        next[source as usize] += 1;
-        rows.targets[slot] = edges.targets[position];
-        rows.weights.set(slot, edges.weights.at(position));
-        if let Some(&relation) = edges.relations.get(position) {
-            rows.relations[slot] = relation;
+    let (relations, times) = (places.moved(relations), places.moved(times));
+    Rows { offsets, targets, weights, relations, times }
+}
+
+/// Where each edge goes when edges are grouped by source.
+struct Places<'a> {
+    sources: &'a [u32],
+    /// Where each row starts.
+    starts: &'a [usize],
+    /// Where the next edge of each row goes; of the size of `starts`.
+    next: &'a mut [usize],
+}
+
+impl Places<'_> {
+    /// The values of `column`, each at its edge's place. An empty column stays empty.
+    fn moved<T: Copy + Default>(&mut self, column: Vec<T>) -> Vec<T> {
+        self.next.copy_from_slice(self.starts);
+        let mut moved = vec![T::default(); column.len()];
+        for (&source, &value) in self.sources.iter().zip(&column) {
+            let next = &mut self.next[source as usize];
+            moved[*next] = value;
+            *next += 1;
         }
-        if let Some(&time) = edges.times.get(position) {
-            rows.times[slot] = time;
-        }
+        moved
     }
-    rows
 }
 
 /// One edge of a row, ordered by what makes edges equal, then by weight.
@@ -125,7 +132,6 @@ struct Entry {
 fn merge(mut rows: Rows) -> Result<Rows, BuildError> {
     let nodes = rows.offsets.len() - 1;
     let mut entries: Vec<Entry> = Vec::new();
-    let mut wide_sums: Vec<(usize, f64)> = Vec::new();
     let mut end = 0;
     for node in 0..nodes {
         let range = rows.range(node);
@@ -147,10 +153,6 @@ fn merge(mut rows: Rows) -> Result<Rows, BuildError> {
             if !weight.is_finite() {
                 return Err(BuildError::WeightOverflow);
             }
-            if matches!(rows.weights, WeightColumn::Single(_)) && !WeightColumn::fits_single(weight)
-            {
-                wide_sums.push((end, weight));
-            }
             rows.targets[end] = equal[0].target;
             rows.weights.set(end, weight);
             if let Some(relation) = rows.relations.get_mut(end) {
@@ -167,12 +169,6 @@ fn merge(mut rows: Rows) -> Result<Rows, BuildError> {
     rows.weights.truncate(end);
     rows.relations.truncate(end);
     rows.times.truncate(end);
-    if !wide_sums.is_empty() {
-        rows.weights = rows.weights.widened();
-        for (position, weight) in wide_sums {
-            rows.weights.set(position, weight);
-        }
-    }
     rows.weights = rows.weights.narrowed();
     Ok(rows)
 }

@@ -16,7 +16,6 @@ pub(super) fn run(
     damping: f64,
     epsilon: f64,
 ) -> Result<(StopReason, f64), SpreadError> {
-    run.stats.hop_limit = u32::MAX;
     for seed in run.seeds.iter().filter(|seed| seed.activation > 0.0) {
         state.ledger.set(seed.node, 0.0);
         state.second[seed.node as usize] = seed.activation;

@@ -1,0 +1,150 @@
+# What is checked, one function a stage. To be sourced after report.sh, from the repository's root.
+
+# The README's two commands, word for word: `stage_readme` compares.
+test_command='cargo test --workspace'
+main_command='cargo run --release -- spread --graph bench/data/wordnet.tsv.gz --seed dog'
+
+fuzz_seconds=20
+
+stage_tools() {
+    local tool
+    for tool in cargo rustc cc; do
+        command -v "$tool" >/dev/null || {
+            echo "$tool is missing; install rustup (https://rustup.rs) and a C compiler"
+            return 1
+        }
+    done
+    # The first call in a fresh checkout makes rustup install what rust-toolchain.toml names.
+    cargo --version
+    cc --version | head -n 1
+}
+
+# The oldest Rust the manifest promises is the one everything here is built with.
+stage_msrv() {
+    local promised built
+    promised=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
+    built=$(sed -n 's/^channel = "\(.*\)"$/\1/p' rust-toolchain.toml)
+    echo "rust-version $promised, toolchain $built, $(rustc --version)"
+    [ -n "$promised" ]
+    [ "$built" = "$promised" ] || [ "$built" = "$promised.0" ]
+    rustc --version | grep -qF "rustc $built "
+}
+
+stage_readme() {
+    local command
+    for command in "$test_command" "$main_command"; do
+        grep -qF "$command" README.md || {
+            echo "README.md does not give the command that is checked here: $command"
+            return 1
+        }
+    done
+    echo "README.md gives both commands that are checked here"
+}
+
+stage_fmt() {
+    cargo fmt --all --check
+    if [ -f fuzz/Cargo.toml ]; then
+        cargo fmt --manifest-path fuzz/Cargo.toml --check
+    fi
+}
+
+stage_clippy() {
+    cargo clippy --workspace --all-targets --all-features -- -D warnings
+}
+
+stage_docs() {
+    RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --all-features
+}
+
+# Nothing that a test prints is captured, so that what it skipped is seen and counted.
+stage_test() {
+    RUST_TEST_NOCAPTURE=1 $test_command
+}
+
+# Every set of features of the library, from none to all of them.
+stage_features() {
+    local features count set chosen at
+    features=$(awk '/^\[/ { on = $0 == "[features]" } on && /^[a-z][a-z0-9_-]* *=/ { print $1 }' \
+        engine/Cargo.toml | grep -vx default)
+    # shellcheck disable=SC2206 # one word a feature
+    features=($features)
+    count=${#features[@]}
+    [ "$count" -gt 0 ]
+    for ((set = 0; set < 1 << count; set++)); do
+        chosen=""
+        for ((at = 0; at < count; at++)); do
+            if ((set >> at & 1)); then
+                chosen+="${chosen:+,}${features[at]}"
+            fi
+        done
+        echo "features: ${chosen:-none}"
+        cargo clippy -p emanate --no-default-features --features "$chosen" -- -D warnings
+    done
+}
+
+# Builds the library from the archive that would be published.
+stage_package() {
+    cargo package -p emanate
+}
+
+stage_main() {
+    local table
+    table=$($main_command)
+    echo "$table"
+    [ "$(wc -l <<<"$table")" -ge 20 ]
+    grep -qw dog <<<"$table"
+}
+
+# have_nightly: whether there is a nightly toolchain, installed now if need be.
+have_nightly() {
+    command -v rustup >/dev/null || return 1
+    cargo +nightly --version >/dev/null 2>&1 && return 0
+    rustup toolchain install nightly --profile minimal
+}
+
+have_cargo_fuzz() {
+    cargo +nightly fuzz --version >/dev/null 2>&1 && return 0
+    cargo install cargo-fuzz --locked
+}
+
+# Builds every fuzz target and gives each a moment; a crash fails the stage.
+stage_fuzz() {
+    local target targets
+    if [ ! -f fuzz/Cargo.toml ]; then
+        skipped fuzz "there are no fuzz targets"
+    elif ! have_nightly; then
+        skipped fuzz "there is no nightly toolchain and none could be installed"
+    elif ! have_cargo_fuzz; then
+        skipped fuzz "there is no cargo-fuzz and it could not be installed"
+    else
+        cargo +nightly fuzz build
+        targets=$(cargo +nightly fuzz list)
+        [ -n "$targets" ]
+        for target in $targets; do
+            echo "fuzz target $target, $fuzz_seconds s"
+            cargo +nightly fuzz run "$target" -- \
+                -max_total_time="$fuzz_seconds" -print_final_stats=1
+        done
+    fi
+}
+
+# The models of the lock-free primitives, which stand beside them and are built for loom only.
+stage_loom() {
+    if grep -rqF 'cfg(emanate_loom)' engine/src; then
+        RUSTFLAGS='--cfg emanate_loom' LOOM_MAX_PREEMPTIONS=2 \
+            cargo test --release -p emanate --lib --target-dir target/loom loom
+    else
+        skipped loom "the engine has no model of its own; its primitives come from tested crates"
+    fi
+}
+
+# The library's unit tests under Miri, which sees undefined behaviour.
+stage_miri() {
+    if ! have_nightly || ! rustup component add --toolchain nightly miri rust-src; then
+        skipped miri "there is no nightly toolchain with Miri and none could be installed"
+    else
+        # Property tests read the clock and files; a few cases each are enough for Miri.
+        MIRIFLAGS='-Zmiri-disable-isolation' PROPTEST_CASES=4 \
+            cargo +nightly miri test -p emanate --lib
+    fi
+}

@@ -1,0 +1,310 @@
+//! Opening: header, tables and facts are read and checked; no block of names or edges is.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use super::error::OpenError;
+use super::facts::{self, RelationNames};
+use super::file::{FileSection, NativeFile, ReadAt, reader};
+use super::layout::{
+    self, BLOCK_ENTRY_BYTES, BlockEntry, FORMAT, Fields, MAGIC, PREAMBLE_BYTES, Preamble, Section,
+    SectionEntry, checksum,
+};
+use crate::graph::blocks::{Blocks, ROWS_PER_BLOCK};
+use crate::graph::edges::Edges;
+use crate::graph::error::{Damage, DamagedBlock};
+use crate::graph::generation::{Facts, Generation};
+use crate::graph::names::{NameBlocks, Names, ORDER_PER_BLOCK};
+use crate::sync::{Arc, FirstWins};
+
+/// Opens a native file. Costs reading the header, 32 bytes per block and the relations' names;
+/// names and edges are read when they are first needed.
+///
+/// The file must not be changed while the graph is in use; replacing it, as
+/// [`write`](crate::graph::write) does, is fine, since the open one lives on. If it is changed or
+/// cut short nevertheless, what is read from then on is a [`DamagedBlock`].
+///
+/// # Errors
+/// [`OpenError`]; [`OpenError::NotNative`] where it may be an edge list.
+pub fn open(path: impl AsRef<Path>) -> Result<Generation, OpenError> {
+    let path = path.as_ref();
+    let file: Arc<Path> = path.into();
+    let refused = |error: io::Error| match error.kind() {
+        ErrorKind::NotFound => OpenError::NotFound { file: Arc::clone(&file) },
+        kind => OpenError::Unreadable { file: Arc::clone(&file), kind },
+    };
+    let metadata = fs::metadata(path).map_err(refused)?;
+    if metadata.is_dir() {
+        return Err(OpenError::Directory { file });
+    }
+    if !metadata.is_file() {
+        // Opening a pipe would wait for its writer and take bytes that are not ours.
+        return Err(OpenError::NotNative { file });
+    }
+    let reader = reader(path).map_err(refused)?;
+    open_reader(reader, file)
+}
+
+/// Opens what `reader` reads; `path` is for errors alone.
+pub(super) fn open_reader(
+    reader: Arc<dyn ReadAt>,
+    path: Arc<Path>,
+) -> Result<Generation, OpenError> {
+    let length = reader
+        .length()
+        .map_err(|error| OpenError::Unreadable { file: Arc::clone(&path), kind: error.kind() })?;
+    let mut file = NativeFile { path, reader, facts_bytes: 0 };
+    let (entries, header_bytes) = header(&file, length)?;
+    let tables = tables(&file, length, &entries, header_bytes)?;
+    let (facts, relation_names) = match tables.first() {
+        Some(Table { section: Section::Facts, blocks, .. }) if blocks.len() == 1 => {
+            read_facts(&file, &blocks[0])?
+        }
+        _ => return Err(damaged_table(&file, Section::Facts)),
+    };
+    file.facts_bytes = entries[0].table_offset + BLOCK_ENTRY_BYTES as u64;
+    let file = Arc::new(file);
+    let mut parts = Parts { file: &file, facts: &facts, tables };
+    let names = parts.names()?;
+    let out = [Section::OutRows, Section::OutRelations, Section::OutTimes];
+    let out_edges = parts.edges(out, relation_names.len())?;
+    let into = [Section::InRows, Section::InRelations, Section::InTimes];
+    let in_edges = parts.edges(into, relation_names.len())?;
+    Ok(Generation {
+        number: 1,
+        facts,
+        relation_names,
+        names,
+        out_edges,
+        in_edges: FirstWins::full(in_edges),
+        file: Some(file),
+    })
+}
+
+fn damaged_table(file: &NativeFile, section: Section) -> OpenError {
+    OpenError::DamagedTable { file: Arc::clone(&file.path), section: section.name() }
+}
+
+/// The same failure of reading, as one of opening.
+fn unread(file: &NativeFile, damage: Damage, expected: u64) -> OpenError {
+    let path = Arc::clone(&file.path);
+    match damage {
+        Damage::Unreadable(kind) => OpenError::Unreadable { file: path, kind },
+        // The file has become shorter since its length was taken.
+        _ => {
+            let bytes = file.reader.length().unwrap_or(0);
+            OpenError::Truncated { file: path, bytes, expected }
+        }
+    }
+}
+
+/// The section table, and the bytes of header and section table.
+fn header(file: &NativeFile, length: u64) -> Result<(Vec<SectionEntry>, u64), OpenError> {
+    let path = || Arc::clone(&file.path);
+    let truncated = |expected| OpenError::Truncated { file: path(), bytes: length, expected };
+    let read = |bytes: u64| file.read(0, bytes).map_err(|damage| unread(file, damage, bytes));
+
+    let beginning = read(length.min(PREAMBLE_BYTES as u64))?;
+    if !beginning.starts_with(&MAGIC) {
+        return Err(OpenError::NotNative { file: path() });
+    }
+    let Some(preamble) = Preamble::decode(&beginning) else {
+        return Err(truncated(PREAMBLE_BYTES as u64));
+    };
+    if preamble.format > FORMAT {
+        return Err(OpenError::NewerFormat { file: path(), format: preamble.format });
+    }
+    let damaged = || OpenError::DamagedHeader { file: path() };
+    let sections = preamble.sections as usize;
+    let header_bytes = u64::from(preamble.header_bytes);
+    if preamble.format != FORMAT
+        || !preamble.byte_order_is_ours
+        || sections > Section::ALL.len()
+        || header_bytes != layout::header_bytes(sections) as u64
+    {
+        return Err(damaged());
+    }
+    if header_bytes > length {
+        return Err(truncated(header_bytes));
+    }
+    let entries = layout::decode_section_table(&read(header_bytes)?).ok_or_else(damaged)?;
+    if preamble.file_bytes > length {
+        return Err(truncated(preamble.file_bytes));
+    }
+    if preamble.file_bytes < length {
+        return Err(damaged());
+    }
+    Ok((entries, header_bytes))
+}
+
+/// One section and the table of its blocks.
+struct Table {
+    section: Section,
+    width: u32,
+    blocks: Box<[BlockEntry]>,
+}
+
+/// All block tables. Blocks and tables follow each other without gap from the end of the header
+/// to the end of the file, so no byte of it is without a checksum.
+fn tables(
+    file: &NativeFile,
+    length: u64,
+    entries: &[SectionEntry],
+    header_bytes: u64,
+) -> Result<Vec<Table>, OpenError> {
+    let mut end = header_bytes;
+    let mut tables = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let damaged = || damaged_table(file, entry.section);
+        let table_bytes = entry.blocks.checked_mul(BLOCK_ENTRY_BYTES as u64);
+        let table_bytes = table_bytes.ok_or_else(damaged)?;
+        let table_end = entry.table_offset.checked_add(table_bytes).ok_or_else(damaged)?;
+        if table_end > length {
+            return Err(damaged());
+        }
+        let bytes = file
+            .read(entry.table_offset, table_bytes)
+            .map_err(|damage| unread(file, damage, table_end))?;
+        if checksum(&bytes) != entry.table_checksum {
+            return Err(damaged());
+        }
+        let blocks = decode_table(&bytes, &mut end).ok_or_else(damaged)?;
+        if end != entry.table_offset {
+            return Err(damaged());
+        }
+        end = table_end;
+        tables.push(Table { section: entry.section, width: entry.width, blocks });
+    }
+    if end != length {
+        return Err(OpenError::DamagedHeader { file: Arc::clone(&file.path) });
+    }
+    Ok(tables)
+}
+
+/// The entries of one table; moves `end` from where its first block begins to where its last ends.
+fn decode_table(bytes: &[u8], end: &mut u64) -> Option<Box<[BlockEntry]>> {
+    let mut fields = Fields(bytes);
+    let mut blocks = Vec::with_capacity(bytes.len() / BLOCK_ENTRY_BYTES);
+    while !fields.0.is_empty() {
+        let block = BlockEntry::decode(&mut fields)?;
+        if block.offset != *end || u32::try_from(block.items).is_err() {
+            return None;
+        }
+        *end = end.checked_add(block.bytes)?;
+        blocks.push(block);
+    }
+    Some(blocks.into_boxed_slice())
+}
+
+fn read_facts(file: &NativeFile, entry: &BlockEntry) -> Result<(Facts, RelationNames), OpenError> {
+    file.block(entry).and_then(|bytes| facts::decode(&bytes).ok_or(Damage::Content)).map_err(
+        |damage| {
+            let (file, section) = (Arc::clone(&file.path), Section::Facts.name());
+            OpenError::DamagedFacts(DamagedBlock { file, section, block: 0, damage })
+        },
+    )
+}
+
+/// Everything that was read, while it is compared and put together.
+struct Parts<'a> {
+    file: &'a Arc<NativeFile>,
+    facts: &'a Facts,
+    tables: Vec<Table>,
+}
+
+impl Parts<'_> {
+    fn take(&mut self, section: Section) -> Option<Table> {
+        let position = self.tables.iter().position(|table| table.section == section)?;
+        Some(self.tables.swap_remove(position))
+    }
+
+    fn take_required(&mut self, section: Section) -> Result<Table, OpenError> {
+        self.take(section).ok_or_else(|| damaged_table(self.file, section))
+    }
+
+    fn nodes(&self) -> usize {
+        usize::try_from(self.facts.nodes).expect("decoding the facts refuses more than 2^32 - 1")
+    }
+
+    fn any_edge_has_a_relation(&self) -> bool {
+        self.facts.relations[0].edges != self.facts.edges
+    }
+
+    fn section(&self, table: Table, id_end: u64) -> FileSection {
+        FileSection {
+            file: Arc::clone(self.file),
+            section: table.section,
+            table: table.blocks,
+            nodes: self.nodes(),
+            width: table.width,
+            id_end,
+            has_parallel_edges: self.facts.has_times || self.any_edge_has_a_relation(),
+        }
+    }
+
+    /// Refuses a section that does not hold one item per node, `per_block` of them a block.
+    fn check_one_per_node(&self, table: &Table, per_block: usize) -> Result<(), OpenError> {
+        let nodes = self.nodes();
+        let right = table.blocks.len() == nodes.div_ceil(per_block)
+            && table.blocks.iter().enumerate().all(|(position, block)| {
+                block.items == per_block.min(nodes - position * per_block) as u64
+            });
+        if right { Ok(()) } else { Err(damaged_table(self.file, table.section)) }
+    }
+
+    fn names(&mut self) -> Result<Names, OpenError> {
+        let table = self.take_required(Section::Names)?;
+        self.check_one_per_node(&table, ROWS_PER_BLOCK)?;
+        let width = table.width;
+        let section = self.section(table, 0);
+        let by_node = match width {
+            1 => NameBlocks::Labels(Blocks::in_file(section)),
+            8 => NameBlocks::Keys(Blocks::in_file(section)),
+            16 => NameBlocks::WideKeys(Blocks::in_file(section)),
+            _ => return Err(damaged_table(self.file, Section::Names)),
+        };
+        let table = self.take_required(Section::Order)?;
+        self.check_one_per_node(&table, ORDER_PER_BLOCK)?;
+        let order = Blocks::in_file(self.section(table, self.facts.nodes));
+        Ok(Names { by_node, order, count: self.nodes() })
+    }
+
+    /// The edges of one direction: rows, relations, times.
+    fn edges(&mut self, sections: [Section; 3], relations: usize) -> Result<Edges, OpenError> {
+        let rows = self.take_required(sections[0])?;
+        let width = if self.facts.single_weights { 4 } else { 8 };
+        let edges = rows.blocks.iter().try_fold(0u64, |sum, block| sum.checked_add(block.items));
+        if rows.width != width
+            || rows.blocks.len() != self.nodes().div_ceil(ROWS_PER_BLOCK)
+            || edges != Some(self.facts.edges)
+        {
+            return Err(damaged_table(self.file, sections[0]));
+        }
+        let relation_table =
+            self.take_column(&rows, sections[1], self.any_edge_has_a_relation())?;
+        let time_table = self.take_column(&rows, sections[2], self.facts.has_times)?;
+        Ok(Edges {
+            rows: Blocks::in_file(self.section(rows, self.facts.nodes)),
+            relations: relation_table
+                .map(|table| Blocks::in_file(self.section(table, relations as u64 + 1))),
+            times: time_table.map(|table| Blocks::in_file(self.section(table, 0))),
+        })
+    }
+
+    /// A section with one value per edge of `rows`, which must be there where it is `needed`.
+    fn take_column(
+        &mut self,
+        rows: &Table,
+        section: Section,
+        needed: bool,
+    ) -> Result<Option<Table>, OpenError> {
+        let items = |block: &BlockEntry| block.items;
+        let table = self.take(section);
+        let right = match &table {
+            None => !needed,
+            Some(table) => table.blocks.iter().map(items).eq(rows.blocks.iter().map(items)),
+        };
+        if right { Ok(table) } else { Err(damaged_table(self.file, section)) }
+    }
+}

@@ -125,6 +125,7 @@ fn read(
     let name = name.to_ascii_lowercase();
     let mut text = Text::open(reader, &name, bytes_total, options)?;
     let mut intake = Intake::new(options.bad_lines_kept);
+    intake.nodes(options.nodes).map_err(LoadErrorReason::Build)?;
     let lines = if name.contains(".csv") {
         commas::read(&mut text, &mut intake, options.line_bytes_max, chunk_bytes)?
     } else {

@@ -89,9 +89,13 @@ fn seeded(
         push::distances(&mut run, activations)?;
     }
     if request.explain {
-        // The ledger of `act-r` stays empty: its only step starts at the seeds.
-        let all = matches!(request.rule, Rule::ActR(_));
-        let reached = |node| all || double.ledger.is_reached(node);
+        let reached = |node| match &request.rule {
+            // Linear keeps a trace of what fired, and act-r's one hop starts at its seeds.
+            Rule::Linear(_) | Rule::ActR(_) => true,
+            Rule::Retention(_) | Rule::PageRank(_) | Rule::Synapse(_) => {
+                double.ledger.is_reached(node)
+            }
+        };
         paths = paths::explain(&mut run, activations, reached)?;
     }
     outcome.paths = paths;

@@ -46,6 +46,14 @@ impl Intake {
         }
     }
 
+    /// Takes nodes that need not be in the text.
+    pub(super) fn nodes(&mut self, labels: &[String]) -> Result<(), BuildError> {
+        for label in labels {
+            self.builder.node(label)?;
+        }
+        Ok(())
+    }
+
     /// Takes the fields of line `line`, which is not empty. An edge is returned, so that it may be
     /// added with others.
     #[inline]

@@ -41,7 +41,9 @@ impl Source {
             text: text.to_owned(),
             tokens: lexed.tokens,
             comments: lexed.comments,
-            test_only: ["tests/", "fuzz/", "bench/benches/"].iter().any(|f| path.starts_with(f)),
+            test_only: ["tests/", "server/tests/", "fuzz/", "bench/benches/"]
+                .iter()
+                .any(|f| path.starts_with(f)),
             test_tokens: Vec::new(),
         };
         source.find_test_items();

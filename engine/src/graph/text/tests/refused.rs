@@ -181,7 +181,7 @@ fn every_error_names_the_file_and_says_what_to_do() {
         LoadErrorReason::Empty { bad_line_count: 9, first_bad_line: Some(bad) },
         LoadErrorReason::Build(BuildError::WeightOverflow),
     ] {
-        let error = crate::LoadError { file: std::path::Path::new("f.tsv").into(), reason };
+        let error = crate::graph::LoadError { file: std::path::Path::new("f.tsv").into(), reason };
         let text = error.to_string();
         assert!(text.starts_with("f.tsv: ") && text.contains("; "), "{text}");
         assert!(!text.contains('\n') && !text.ends_with('.'), "{text}");

@@ -1,1 +1,41 @@
-fn main() {}
+//! The `emanate` command line.
+
+mod args;
+mod exit;
+mod graph_file;
+mod import;
+mod info;
+mod lines;
+mod output;
+mod progress;
+mod rules;
+mod seeds;
+mod shell;
+mod spread;
+mod suggest;
+mod survey;
+mod usage;
+mod values;
+
+use std::process::ExitCode;
+
+use args::{Cli, Command};
+use clap::Parser;
+use exit::{Failure, Printed};
+
+fn main() -> ExitCode {
+    match Cli::try_parse() {
+        Ok(cli) => exit::code(run(cli.command)),
+        Err(error) => exit::code(usage::report(&error)),
+    }
+}
+
+fn run(command: Command) -> Result<Printed, Failure> {
+    match command {
+        Command::Spread(args) => spread::run(&args),
+        Command::Import(args) => import::run(&args),
+        Command::Info(args) => info::run(&args),
+        Command::Completions(args) => shell::completions(args.shell),
+        Command::Man(args) => shell::manual(args.command.as_deref()),
+    }
+}

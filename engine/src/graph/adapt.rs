@@ -3,6 +3,7 @@
 use super::builder::{Edge, GraphBuilder};
 use super::error::BuildError;
 use super::generation::Generation;
+use super::interner::NAMES_TOGETHER;
 use crate::terms::Label;
 
 /// A graph of `edges`, named as the first of them is: by labels or by a host's keys.
@@ -28,8 +29,11 @@ use crate::terms::Label;
 pub fn from_edges<'a>(edges: impl IntoIterator<Item = Edge<'a>>) -> Result<Generation, BuildError> {
     let mut edges = edges.into_iter().peekable();
     let mut builder = builder_for(edges.peek().map(|edge| edge.source));
-    for edge in edges {
-        builder.add(&edge)?;
+    let mut together = Vec::with_capacity(NAMES_TOGETHER);
+    while edges.peek().is_some() {
+        together.extend(edges.by_ref().take(NAMES_TOGETHER));
+        builder.add_all(&together)?;
+        together.clear();
     }
     builder.build()
 }

@@ -75,34 +75,61 @@ struct Slot {
     number: u32,
 }
 
+/// Most names that [`Interner::number_together`] takes: enough that the reads for one name are
+/// under way while those for others are, few enough that what is noted of them stays near.
+pub(crate) const NAMES_TOGETHER: usize = 32;
+
 /// Gives every name a number, the same one each time.
 #[derive(Debug)]
 pub(crate) struct Interner {
     names: NameList,
     slots: HashTable<Slot>,
     hasher: FixedState,
-    last_source: u32,
 }
 
 impl Interner {
     pub(crate) fn new(names: NameList) -> Self {
-        let hasher = FixedState::default();
-        Self { names, slots: HashTable::new(), hasher, last_source: 0 }
-    }
-
-    /// The same as [`Interner::number`], faster for a run of edges that leave one node.
-    #[inline]
-    pub(crate) fn number_of_source(&mut self, name: Label<'_>) -> Result<u32, BuildError> {
-        let known = (self.last_source as usize) < self.names.len();
-        if !(known && self.names.is_at(self.last_source, name)) {
-            self.last_source = self.number(name)?;
-        }
-        Ok(self.last_source)
+        Self { names, slots: HashTable::new(), hasher: FixedState::default() }
     }
 
     /// The number of `name`; a new one where it was not met before.
     pub(crate) fn number(&mut self, name: Label<'_>) -> Result<u32, BuildError> {
-        let hash = hash(&self.hasher, name);
+        self.number_hashed(name, hash(&self.hasher, name))
+    }
+
+    /// The number of each of `names`, as [`Interner::number`] gives them one by one. Names met
+    /// before cost less here: what is read for one does not wait for what is read for another, and
+    /// in a run of equal names all but the first cost a comparison.
+    pub(crate) fn number_together(
+        &mut self,
+        names: &[Label<'_>],
+    ) -> Result<[u32; NAMES_TOGETHER], BuildError> {
+        let is_repeated = |at: usize| at > 0 && names[at] == names[at - 1];
+        let mut hashes = [0; NAMES_TOGETHER];
+        for (at, &name) in names.iter().enumerate() {
+            if !is_repeated(at) {
+                hashes[at] = hash(&self.hasher, name);
+            }
+        }
+        // A slot with the same hash nearly always holds the same name; that is looked at last.
+        let mut numbers = [NO_NUMBER; NAMES_TOGETHER];
+        for (at, &hash) in hashes[..names.len()].iter().enumerate() {
+            if !is_repeated(at) {
+                let slot = self.slots.find(spread_out(hash), |slot| slot.hash == hash);
+                numbers[at] = slot.map_or(NO_NUMBER, |slot| slot.number);
+            }
+        }
+        for (at, &name) in names.iter().enumerate() {
+            if is_repeated(at) {
+                numbers[at] = numbers[at - 1];
+            } else if numbers[at] == NO_NUMBER || !self.names.is_at(numbers[at], name) {
+                numbers[at] = self.number_hashed(name, hashes[at])?;
+            }
+        }
+        Ok(numbers)
+    }
+
+    fn number_hashed(&mut self, name: Label<'_>, hash: u32) -> Result<u32, BuildError> {
         let names = &self.names;
         let held = self
             .slots
@@ -146,6 +173,9 @@ fn spread_out(hash: u32) -> u64 {
     u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
+/// No name has this number: there are at most [`NODE_COUNT_MAX`], counted from 0.
+const NO_NUMBER: u32 = u32::MAX;
+
 /// Gives every relation name a number in order of first appearance.
 #[derive(Debug, Default)]
 pub(crate) struct RelationInterner {
@@ -184,7 +214,7 @@ impl RelationInterner {
 
 #[cfg(test)]
 mod tests {
-    use super::{Interner, NameList};
+    use super::{Interner, NAMES_TOGETHER, NameList};
     use crate::graph::BuildError;
     use crate::terms::Label;
 
@@ -198,6 +228,21 @@ mod tests {
             }
         }
         assert_eq!(interner.len(), 1000);
+    }
+
+    #[test]
+    fn names_together_get_the_numbers_they_get_alone() {
+        let labels = || NameList::Labels { text: String::new(), ends: Vec::new() };
+        let (mut together, mut alone) = (Interner::new(labels()), Interner::new(labels()));
+        let names: Vec<String> = (0..200).map(|i| format!("n{}", i * i / 3 % 40)).collect();
+        for names in names.chunks(NAMES_TOGETHER - 1) {
+            let names: Vec<Label<'_>> = names.iter().map(|name| Label::Text(name)).collect();
+            let numbers = together.number_together(&names).unwrap();
+            for (name, number) in names.iter().zip(numbers) {
+                assert_eq!(alone.number(*name), Ok(number), "{name}");
+            }
+        }
+        assert_eq!(together.len(), alone.len());
     }
 
     #[test]

@@ -1,26 +1,10 @@
 //! Edge lists: text with one edge a line.
 //!
-//! A line is `source target [weight [relation [time]]]`, its fields separated by tabs.
-//!
-//! - Labels are any UTF-8 text but tabs and line ends: nothing is trimmed, and quotes, `#`, `nan`
-//!   or `null` mean themselves.
-//! - A weight or a time is a decimal number; it is read as the nearest double. An empty weight is
-//!   1, an empty relation or time is none.
-//! - A line of one field declares a node, which needs no edges. Empty lines mean nothing.
-//! - A first line that begins with the fields `source` and `target` is a header.
-//! - A line ends with LF or CRLF; the last one may end with the text. A byte order mark at the
-//!   start is passed over.
-//! - Where the file's name has `.csv`, fields are separated by commas and may be quoted (RFC 4180):
-//!   a quoted field may hold commas, line ends, and quotes written twice.
-//! - The text may be compressed with gzip (of any number of members) or Zstandard; the first bytes
-//!   of the file decide, not its name.
-//!
-//! Neither the order of the lines nor equal lines change the graph, beyond what the sum of equal
-//! edges is. A line that breaks a rule is left out and reported; the rest is used.
+//! What a line may hold stands at [`load`], which reads a file, as [`load_from`] reads any reader.
 //!
 //! # Cost
 //! One pass over the text, which is never held as a whole, then [`GraphBuilder::build`]. Labels
-//! are hashed once for each field that differs from the source above it.
+//! are hashed once for each field that differs from the one above it.
 
 mod commas;
 mod error;
@@ -61,7 +45,25 @@ pub struct Load {
     pub report: LoadReport,
 }
 
-/// Loads the edge list at `path`; see the [module](self) for what it may hold.
+/// Loads the edge list at `path`: text with one edge a line.
+///
+/// A line is `source target [weight [relation [time]]]`, its fields separated by tabs.
+///
+/// - Labels are any UTF-8 text but tabs and line ends: nothing is trimmed, and quotes, `#`, `nan`
+///   or `null` mean themselves.
+/// - A weight or a time is a decimal number; it is read as the nearest double. An empty weight is
+///   1, an empty relation or time is none.
+/// - A line of one field declares a node, which needs no edges. Empty lines mean nothing.
+/// - A first line that begins with the fields `source` and `target` is a header.
+/// - A line ends with LF or CRLF; the last one may end with the text. A byte order mark at the
+///   start is passed over.
+/// - Where the file's name has `.csv`, fields are separated by commas and may be quoted (RFC 4180):
+///   a quoted field may hold commas, line ends, and quotes written twice.
+/// - The text may be compressed with gzip (of any number of members) or Zstandard; the first bytes
+///   of the file decide, not its name.
+///
+/// Neither the order of the lines nor equal lines change the graph, beyond what the sum of equal
+/// edges is. A line that breaks a rule is left out and reported; the rest is used.
 ///
 /// ```no_run
 /// use emanate::graph::{LoadOptions, load};
@@ -123,6 +125,7 @@ fn read(
     let name = name.to_ascii_lowercase();
     let mut text = Text::open(reader, &name, bytes_total, options)?;
     let mut intake = Intake::new(options.bad_lines_kept);
+    intake.nodes(options.nodes).map_err(LoadErrorReason::Build)?;
     let lines = if name.contains(".csv") {
         commas::read(&mut text, &mut intake, options.line_bytes_max, chunk_bytes)?
     } else {

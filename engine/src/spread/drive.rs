@@ -89,7 +89,13 @@ fn seeded(
         push::distances(&mut run, activations)?;
     }
     if request.explain {
-        let reached = |node| double.ledger.is_reached(node) || single.ledger.is_reached(node);
+        let reached = |node| match &request.rule {
+            // Linear keeps a trace of what fired, and act-r's one hop starts at its seeds.
+            Rule::Linear(_) | Rule::ActR(_) => true,
+            Rule::Retention(_) | Rule::PageRank(_) | Rule::Synapse(_) => {
+                double.ledger.is_reached(node)
+            }
+        };
         paths = paths::explain(&mut run, activations, reached)?;
     }
     outcome.paths = paths;

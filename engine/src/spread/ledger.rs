@@ -41,7 +41,7 @@ impl<S: Real> Ledger<S> {
 
     #[inline(always)]
     pub(crate) fn is_reached(&self, node: u32) -> bool {
-        !self.activations[node as usize].is_untouched()
+        self.activations.get(node as usize).is_some_and(|cell| !cell.is_untouched())
     }
 
     /// Sets the activation of a node, reached or not; `activation` is at least `+0`.

@@ -31,6 +31,15 @@ impl Rule {
             Self::Synapse(_) => "synapse",
         }
     }
+
+    /// Checks every parameter against its range, as a spread does when it begins: for a host that
+    /// wants to refuse a mistake before it opens a graph.
+    ///
+    /// # Errors
+    /// [`SpreadError::Parameter`](super::SpreadError), or `Endless` for rule `retention`.
+    pub fn check(&self) -> Result<(), super::SpreadError> {
+        super::plan::check_rule(self)
+    }
 }
 
 impl Default for Rule {

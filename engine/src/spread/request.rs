@@ -46,6 +46,16 @@ pub struct EdgeFilter {
     pub at: Option<f64>,
 }
 
+impl EdgeFilter {
+    /// Checks the numbers, as a spread does when it begins; names are checked against a graph.
+    ///
+    /// # Errors
+    /// [`SpreadError::Parameter`](super::SpreadError), or `AgeWithoutTime`.
+    pub fn check(&self) -> Result<(), super::SpreadError> {
+        super::plan::check_filter(self)
+    }
+}
+
 /// Which nodes a spread sees. Nodes outside do not exist for it: they take no activation, and edges
 /// to them count in no fan-out. A seed outside is an unknown seed.
 pub trait NodeFilter: Send + Sync {

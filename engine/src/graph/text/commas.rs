@@ -126,7 +126,11 @@ impl Records<'_> {
             let kept = &self.ends[..self.ends_len.min(FIELDS_MAX)];
             let count = self.passed_over + self.ends_len;
             match fields_of(&self.content, kept, count) {
-                Some(fields) => self.intake.fields(line, &fields)?,
+                Some(fields) => {
+                    if let Some(edge) = self.intake.fields(line, &fields)? {
+                        self.intake.add_one(&edge)?;
+                    }
+                }
                 None => self.intake.bad_line(line, BadLineReason::NotUtf8),
             }
         }

@@ -46,14 +46,27 @@ impl Intake {
         }
     }
 
-    /// Takes the fields of line `line`, which is not empty.
+    /// Takes nodes that need not be in the text.
+    pub(super) fn nodes(&mut self, labels: &[String]) -> Result<(), BuildError> {
+        for label in labels {
+            self.builder.node(label)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the fields of line `line`, which is not empty. An edge is returned, so that it may be
+    /// added with others.
     #[inline]
-    pub(super) fn fields(&mut self, line: u64, fields: &Fields<'_>) -> Result<(), BuildError> {
+    pub(super) fn fields<'t>(
+        &mut self,
+        line: u64,
+        fields: &Fields<'t>,
+    ) -> Result<Option<Edge<'t>>, BuildError> {
         let [source, target, ..] = fields.first;
         if self.header_possible {
             self.header_possible = false;
             if source == "source" && target == "target" {
-                return Ok(());
+                return Ok(None);
             }
         }
         match edge(fields) {
@@ -62,11 +75,21 @@ impl Intake {
                 self.builder.node(source)?;
                 self.report.nodes_declared += 1;
             }
-            Ok(Some(edge)) => {
-                self.builder.add(&edge)?;
-                self.report.edges_read += 1;
-            }
+            Ok(edge) => return Ok(edge),
         }
+        Ok(None)
+    }
+
+    /// Adds edges; best [`NAMES_TOGETHER`](crate::graph::interner::NAMES_TOGETHER) at a time.
+    pub(super) fn add(&mut self, edges: &[Edge<'_>]) -> Result<(), BuildError> {
+        self.report.edges_read += edges.len() as u64;
+        self.builder.add_all(edges)
+    }
+
+    /// Adds one edge.
+    pub(super) fn add_one(&mut self, edge: &Edge<'_>) -> Result<(), BuildError> {
+        self.report.edges_read += 1;
+        self.builder.add(edge)?;
         Ok(())
     }
 

@@ -47,6 +47,8 @@ pub struct LoadOptions<'a> {
     pub line_bytes_max: usize,
     /// Bad lines that the report lists one by one; the others are only counted.
     pub bad_lines_kept: usize,
+    /// Nodes the graph has beside those of the text, which alone make no graph.
+    pub nodes: &'a [String],
     /// Called at the start, about once for each MiB of the file, and at the end.
     pub progress: Option<&'a dyn Fn(LoadProgress)>,
 }
@@ -58,6 +60,7 @@ impl Default for LoadOptions<'_> {
             expansion_max: DEFAULT_EXPANSION_MAX,
             line_bytes_max: DEFAULT_LINE_BYTES_MAX,
             bad_lines_kept: DEFAULT_BAD_LINES_KEPT,
+            nodes: &[],
             progress: None,
         }
     }
@@ -70,6 +73,7 @@ impl fmt::Debug for LoadOptions<'_> {
             .field("expansion_max", &self.expansion_max)
             .field("line_bytes_max", &self.line_bytes_max)
             .field("bad_lines_kept", &self.bad_lines_kept)
+            .field("nodes", &self.nodes.len())
             .field("progress", &self.progress.is_some())
             .finish()
     }

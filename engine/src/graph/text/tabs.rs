@@ -8,7 +8,9 @@ use super::error::LoadErrorReason;
 use super::input::Text;
 use super::intake::{Fields, Intake};
 use super::report::BadLineReason;
+use crate::graph::builder::Edge;
 use crate::graph::error::BuildError;
+use crate::graph::interner::NAMES_TOGETHER;
 
 /// Splits text into lines and lines into fields.
 struct Lines<'i> {
@@ -88,6 +90,8 @@ impl Lines<'_> {
 
     fn take_valid(&mut self, text: &str) -> Result<(), BuildError> {
         let mut fields = Fields::default();
+        // Edges are added many at a time, which is faster.
+        let mut waiting = Vec::with_capacity(NAMES_TOGETHER);
         let (mut line_begin, mut field_begin) = (0, 0);
         for end in memchr2_iter(b'\t', b'\n', text.as_bytes()) {
             let field = &text[field_begin..end];
@@ -95,23 +99,25 @@ impl Lines<'_> {
             if text.as_bytes()[end] == b'\t' {
                 fields.push(field);
             } else {
-                self.take_line(&mut fields, field, end - line_begin)?;
+                self.take_line(fields, field, end - line_begin, &mut waiting)?;
                 fields = Fields::default();
                 line_begin = field_begin;
             }
         }
         if line_begin < text.len() {
-            self.take_line(&mut fields, &text[field_begin..], text.len() - line_begin)?;
+            let (last, bytes) = (&text[field_begin..], text.len() - line_begin);
+            self.take_line(fields, last, bytes, &mut waiting)?;
         }
-        Ok(())
+        self.intake.add(&waiting)
     }
 
     #[inline]
     fn take_line<'t>(
         &mut self,
-        fields: &mut Fields<'t>,
+        mut fields: Fields<'t>,
         last: &'t str,
         bytes: usize,
+        waiting: &mut Vec<Edge<'t>>,
     ) -> Result<(), BuildError> {
         let trimmed = last.strip_suffix('\r').unwrap_or(last);
         let bytes = bytes - (last.len() - trimmed.len());
@@ -124,7 +130,14 @@ impl Lines<'_> {
             return Ok(());
         }
         fields.push(trimmed);
-        self.intake.fields(self.count, fields)
+        if let Some(edge) = self.intake.fields(self.count, &fields)? {
+            waiting.push(edge);
+            if waiting.len() == NAMES_TOGETHER {
+                self.intake.add(waiting)?;
+                waiting.clear();
+            }
+        }
+        Ok(())
     }
 
     fn too_long(&mut self) {

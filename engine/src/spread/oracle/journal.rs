@@ -39,7 +39,7 @@ impl<'r> Journal<'r> {
         self.stats.edges_traversed += fan;
     }
 
-    /// `v` is reached without a pulse: as a seed.
+    /// `v` is reached without a pulse: as a seed, or by having activation.
     pub(super) fn reach(&mut self, v: usize) {
         if !self.reached[v] {
             self.reached[v] = true;
@@ -49,10 +49,16 @@ impl<'r> Journal<'r> {
 
     /// `v` has a pulse above 0 in this hop: a revisit, where it was reached in an earlier one.
     pub(super) fn pulse(&mut self, v: usize) {
+        self.revisit(v);
+        self.reach(v);
+    }
+
+    /// `v` has a pulse above 0, which may leave it without activation: a revisit, where it had
+    /// activation before.
+    pub(super) fn revisit(&mut self, v: usize) {
         if self.reached[v] {
             self.stats.revisits += 1;
         }
-        self.reach(v);
     }
 
     /// The state after hop `t`: the sum of `activations`, and how many are above 0.

@@ -53,7 +53,6 @@ pub(super) fn spread(
         let mut next = step(graph, &activation, rule, retentions, journal);
         for (&v, &amount) in injected.get(&t).unwrap_or(&BTreeMap::new()) {
             next.activation[v] += amount;
-            next.injected.push(v);
         }
         if next.activation.iter().any(|a| !a.is_finite()) {
             return finished(&activation, &hop, StopReason::Overflow);
@@ -105,8 +104,6 @@ struct Next {
     activation: Vec<f64>,
     /// Received along edges.
     pulse: Vec<f64>,
-    /// Nodes with activation injected at `t`.
-    injected: Vec<usize>,
 }
 
 /// `b` of one step, suppressed, before anything is injected.
@@ -142,7 +139,7 @@ fn step(
         }
         after[j] = if b < rule.suppress { 0.0 } else { b };
     }
-    Next { activation: after, pulse, injected: Vec::new() }
+    Next { activation: after, pulse }
 }
 
 impl Next {
@@ -162,20 +159,17 @@ impl Next {
         for v in journal.dropped(graph, held, fresh)? {
             self.activation[v] = 0.0;
             self.pulse[v] = 0.0;
-            self.injected.retain(|&injected| injected != v);
         }
         Some(StopReason::NodeBudget)
     }
 
-    /// Counts the pulses of step `t`, then its seeds, and notes who has activation first.
+    /// Counts the pulses of step `t`, and notes who has activation first.
     fn arrive(&self, t: u32, hop: &mut [Option<u32>], journal: &mut Journal<'_>) {
         for v in (0..hop.len()).filter(|&v| self.pulse[v] > 0.0) {
-            journal.pulse(v);
-        }
-        for &v in &self.injected {
-            journal.reach(v);
+            journal.revisit(v);
         }
         for v in (0..hop.len()).filter(|&v| self.activation[v] > 0.0) {
+            journal.reach(v);
             hop[v].get_or_insert(t);
         }
     }

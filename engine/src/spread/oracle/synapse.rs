@@ -56,9 +56,10 @@ pub(super) fn spread(
         let t = journal.stats.hops + 1;
         for v in 0..activation.len() {
             if pulse[v] > 0.0 {
-                journal.pulse(v);
+                journal.revisit(v);
             }
             if activation[v] > 0.0 {
+                journal.reach(v);
                 hop[v].get_or_insert(t);
             }
         }

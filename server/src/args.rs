@@ -1,0 +1,118 @@
+//! What can be typed: commands, flags, their help.
+
+mod rule;
+mod spread;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use rule::{RuleArgs, RuleName};
+pub(crate) use spread::{ReportFormat, SpreadArgs};
+
+const AFTER_HELP: &str = "\
+Exit status: 0 done (also when a bound ended the spread), 1 the work failed, 2 the arguments or \
+the input are wrong. Errors and warnings go to standard error.
+
+Examples:
+  emanate spread --graph wordnet.tsv.gz --seed dog
+  emanate import wordnet.tsv.gz -o wordnet.emg
+  emanate info wordnet.emg --verify";
+
+/// How a graph's file is described wherever one is read.
+pub(crate) const GRAPH_HELP: &str = "\
+An edge list (plain, gzip or zstd) or a native file, told apart by content. An edge list has a \
+line `source target [weight [relation [time]]]` for each edge, tab-separated, or RFC 4180 where \
+the name has .csv; one field alone is a node without edges";
+
+/// Spreading activation over a weighted graph.
+#[derive(Debug, Parser)]
+#[command(name = "emanate", version, after_help = AFTER_HELP, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// One command.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Spread activation from seeds and print what it reaches, strongest first
+    Spread(Box<SpreadArgs>),
+    /// Turn an edge list into a native file, which opens in milliseconds
+    Import(ImportArgs),
+    /// Say what a graph holds: nodes, edges, degrees, weights, relations, components, memory
+    Info(InfoArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page of emanate, or of one of its commands
+    Man(ManArgs),
+}
+
+/// Flags of `import`.
+#[derive(Args, Debug)]
+pub(crate) struct ImportArgs {
+    /// The edge list: plain, gzip or zstd
+    #[arg(value_name = "EDGES", long_help = GRAPH_HELP)]
+    pub(crate) edges: PathBuf,
+    /// The native file to write; an existing one is replaced once the new one is complete
+    #[arg(short = 'o', long, value_name = "GRAPH.emg")]
+    pub(crate) output: PathBuf,
+    /// Nodes to have even without edges: one label a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) nodes: Option<PathBuf>,
+    /// Write nothing and exit with 2 if any line cannot be used [default: use the others]
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+/// How `info` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InfoFormat {
+    /// For people
+    Table,
+    /// One JSON object
+    Json,
+}
+
+/// Flags of `info`.
+#[derive(Args, Debug)]
+pub(crate) struct InfoArgs {
+    /// The graph: an edge list or a native file
+    #[arg(value_name = "GRAPH", long_help = GRAPH_HELP)]
+    pub(crate) graph: PathBuf,
+    /// Read every block of a native file and check it against its checksum
+    #[arg(long)]
+    pub(crate) verify: bool,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = InfoFormat::Table)]
+    pub(crate) format: InfoFormat,
+}
+
+/// Flags of `completions`.
+#[derive(Args, Debug)]
+pub(crate) struct CompletionsArgs {
+    /// The shell to complete in
+    #[arg(value_enum, value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Flags of `man`.
+#[derive(Args, Debug)]
+pub(crate) struct ManArgs {
+    /// The command to describe [default: all of emanate]
+    #[arg(value_name = "COMMAND")]
+    pub(crate) command: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn clap_finds_no_contradiction() {
+        Cli::command().debug_assert();
+    }
+}

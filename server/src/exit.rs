@@ -1,0 +1,156 @@
+//! How a run ends: the exit status, and the one sentence that says why.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use emanate::SpreadError;
+use emanate::graph::{DamagedBlock, VerifyError, WriteError};
+
+use crate::graph_file::GraphFileError;
+use crate::import::ImportError;
+use crate::rules::RuleError;
+use crate::seeds::NameError;
+use crate::shell::ShellError;
+use crate::usage::UsageError;
+
+/// Everything asked for was printed. What may follow is only the exit status.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Printed;
+
+/// Why a command did not do what was asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The command line cannot be understood.
+    Usage(UsageError),
+    /// The flags do not make a rule.
+    Rule(RuleError),
+    /// Seeds, relations or retentions do not fit the graph.
+    Name(NameError),
+    /// The graph's file cannot be used.
+    GraphFile(GraphFileError),
+    /// The spread was refused.
+    Spread(SpreadError),
+    /// A part of the graph's file cannot be used.
+    Damaged(DamagedBlock),
+    /// The graph's file was read in full and is damaged.
+    Verify(VerifyError),
+    /// The edge list was not imported.
+    Import(ImportError),
+    /// There is nothing to print about this command.
+    Shell(ShellError),
+    /// Standard output cannot be written.
+    Output(io::Error),
+}
+
+impl Failure {
+    /// 2 where the arguments or the input are wrong, 1 where the work failed.
+    fn status(&self) -> u8 {
+        match self {
+            Self::Output(_) => 1,
+            Self::Import(ImportError::Write(WriteError::Unwritable { kind, .. })) => match kind {
+                io::ErrorKind::NotFound
+                | io::ErrorKind::NotADirectory
+                | io::ErrorKind::PermissionDenied
+                | io::ErrorKind::ReadOnlyFilesystem
+                | io::ErrorKind::InvalidFilename => 2,
+                _ => 1,
+            },
+            _ => 2,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(error) => write!(f, "{error}"),
+            Self::Rule(error) => write!(f, "{error}"),
+            Self::Name(error) => write!(f, "{error}"),
+            Self::GraphFile(error) => write!(f, "{error}"),
+            Self::Spread(SpreadError::Parameter(error)) => {
+                // The library spells names as JSON keys do.
+                write!(f, "--{} is {}, but must be {}", flag(error.name), error.value, error.range)
+            }
+            Self::Spread(SpreadError::AgeWithoutTime) => {
+                f.write_str("--age-rate needs the instant ages are counted from; give it with --at")
+            }
+            Self::Spread(SpreadError::Endless) => f.write_str(
+                "--time none never ends without --stop-threshold; give a number of steps or a \
+                 threshold",
+            ),
+            Self::Spread(SpreadError::NodesMaxBelowSeeds { nodes_max, seeds }) => write!(
+                f,
+                "--max-nodes is {nodes_max}, but there are {seeds} seeds; allow at least as many"
+            ),
+            Self::Spread(error) => write!(f, "{error}"),
+            Self::Damaged(block) => write!(f, "{block}"),
+            Self::Verify(error) => write!(f, "{error}"),
+            Self::Import(error) => write!(f, "{error}"),
+            Self::Shell(error) => write!(f, "{error}"),
+            Self::Output(error) => {
+                write!(f, "standard output cannot be written ({error}); check where it goes")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+fn flag(parameter: &str) -> String {
+    parameter.replace('_', "-")
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+macro_rules! failures {
+    ($($variant:ident($error:ty)),+ $(,)?) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::$variant(error)
+            }
+        })+
+    };
+}
+
+failures! {
+    Usage(UsageError),
+    Rule(RuleError),
+    Name(NameError),
+    GraphFile(GraphFileError),
+    Spread(SpreadError),
+    Damaged(DamagedBlock),
+    Verify(VerifyError),
+    Import(ImportError),
+    Shell(ShellError),
+}
+
+/// Says on standard error why a run failed, and turns its end into an exit status. A reader that
+/// closed the pipe early has what it wanted; that is no failure.
+pub(crate) fn code(end: Result<Printed, Failure>) -> ExitCode {
+    match end {
+        Ok(Printed) => ExitCode::SUCCESS,
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            say(&failure);
+            ExitCode::from(failure.status())
+        }
+    }
+}
+
+/// Prints one line on standard error.
+pub(crate) fn say(sentence: &dyn fmt::Display) {
+    // Whoever closed standard error does not want to hear it.
+    let _ = writeln!(io::stderr(), "emanate: {sentence}");
+}
+
+/// Prints one line on standard error about something that does not keep the work from being done.
+pub(crate) fn warn(sentence: &dyn fmt::Display) {
+    say(&format_args!("warning: {sentence}"));
+}

@@ -1,0 +1,9 @@
+//! The `emanate` command from outside: what goes in, what comes out, and the exit status.
+
+mod files;
+mod help;
+mod import_info;
+mod refusals;
+mod reports;
+mod seeds;
+mod support;

@@ -9,9 +9,12 @@ use emanate::spread::{
 use emanate::{Engine, Generation, Graph, SpreadRequest};
 use emanate_bench::{Chains, EdgeList, Hubs, RMat, SmallWorld, Uniform};
 use emanate_tests::Tally;
-use emanate_tests::agreement::{Verdict, compare};
+use emanate_tests::agreement::{Arithmetic, Verdict, compare};
 use emanate_tests::plans::{RuleKind, Weights, config, graphs, requests, rule_of};
 use proptest::test_runner::{TestCaseError, TestRunner};
+
+#[path = "agreement/exact.rs"]
+mod exact;
 
 /// Random cases of each rule.
 const CASES: u32 = 1200;
@@ -24,7 +27,7 @@ fn run_cases(kind: RuleKind, weights: Weights) {
     let result = TestRunner::new(config(CASES)).run(&strategy, |(plan, request)| {
         let graph = Graph::from(plan.generation()).snapshot();
         let request = request.request(plan.nodes);
-        match compare(&engine, &graph, &request).map_err(TestCaseError::fail)? {
+        match compare(&engine, &graph, &request, Arithmetic::Rounds).map_err(TestCaseError::fail)? {
             Verdict::SameOutcome => outcomes.set(outcomes.get() + 1),
             Verdict::Undecided => undecided.set(undecided.get() + 1),
             Verdict::BothRefuse => {}
@@ -121,7 +124,7 @@ fn generated_graphs() {
                     .seed("n17", 0.7)
                     .seed("n903", 0.31)
                     .direction(direction);
-                let verdict = compare(&engine, &graph, &request);
+                let verdict = compare(&engine, &graph, &request, Arithmetic::Rounds);
                 match verdict.unwrap_or_else(|what| panic!("{name}: {what}")) {
                     Verdict::SameOutcome => tally.ran(),
                     Verdict::BothRefuse => panic!("{name}: a good request was refused"),

@@ -32,6 +32,15 @@ pub enum Verdict {
     Undecided,
 }
 
+/// Whether the numbers of a spread are rounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// They are, so one that lies within rounding of a threshold decides nothing.
+    Rounds,
+    /// All are sums of a few powers of two, so a number equal to a threshold is equal.
+    IsExact,
+}
+
 /// Nothing, or what differs.
 type Compared = Result<(), String>;
 
@@ -67,13 +76,14 @@ pub fn compare(
     engine: &Engine,
     graph: &Snapshot,
     request: &SpreadRequest,
+    arithmetic: Arithmetic,
 ) -> Result<Verdict, String> {
     let failed = |what: String| format!("{what}\n{}", describe(graph, request));
     match (engine.spread_at(graph, request), spread_traced(graph, request)) {
         // Of several faults either may name another one first.
         (Err(_), Err(_)) => Ok(Verdict::BothRefuse),
         (Ok(got), Ok(expected)) => {
-            if is_undecided(graph, request, &expected) {
+            if arithmetic == Arithmetic::Rounds && is_undecided(graph, request, &expected) {
                 return Ok(Verdict::Undecided);
             }
             compare_outcomes(graph, request, &got, &expected.outcome)

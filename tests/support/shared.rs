@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use emanate::{Generation, GraphBuilder};
+use emanate::Generation;
+use emanate::graph::{LoadOptions, load};
 use flate2::read::MultiGzDecoder;
 use serde_json::Value;
 
@@ -78,20 +79,12 @@ pub fn rows(text: &str) -> Vec<Vec<&str>> {
 /// The graph in `data/<name>.tsv.gz` there.
 ///
 /// # Panics
-/// Where the file is there and is not an edge list.
+/// Where the file is there and not every line of it is an edge.
 pub fn graph(name: &str, tally: &mut Tally) -> Option<Generation> {
     let file = find(&format!("data/{name}.tsv.gz"), tally)?;
-    let text = text(&file);
-    let mut builder = GraphBuilder::new();
-    for line in text.lines().skip(1) {
-        let mut fields = line.split('\t');
-        let (Some(source), Some(target)) = (fields.next(), fields.next()) else {
-            panic!("{}: {line:?} has too few fields", file.display())
-        };
-        let weight = fields.next().map_or(1.0, |weight| number(weight.trim()));
-        builder.edge(source, target, weight).expect("the edge is a good one");
-    }
-    Some(builder.build().expect("the graph is a good one"))
+    let load = load(&file, &LoadOptions::default()).unwrap_or_else(|e| panic!("{e}"));
+    assert!(load.report.bad_lines.is_empty(), "{name}: {:?}", load.report.bad_lines.first());
+    Some(load.graph)
 }
 
 /// The number that `text` spells.

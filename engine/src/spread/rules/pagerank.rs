@@ -119,13 +119,13 @@ fn one_round(run: &mut Run<'_>, state: &mut State<f64>, damping: f64) -> Result<
             edges += row.len() as u64;
             let sum = cached_sum(&mut second[node as usize], || row_sum(row));
             if sum > 0.0 {
-                let factor = probability / sum;
+                let factor = damping * probability / sum;
                 if !factor.is_finite() {
                     return Err(StopReason::Overflow.into());
                 }
                 pulses.add_row::<Sum>(row, factor, &mut run.watch)?;
             } else {
-                dangling += probability;
+                dangling += damping * probability;
             }
         }
         run.seeds.iter().for_each(|seed| pulses.touch(seed.node));
@@ -134,7 +134,7 @@ fn one_round(run: &mut Run<'_>, state: &mut State<f64>, damping: f64) -> Result<
     let mut change = 0.0;
     let full = settle(run, state, |node, held, received| {
         let seed = given.to(node);
-        let probability = damping * (received + dangling * seed) + (1.0 - damping) * seed;
+        let probability = received + dangling * seed + (1.0 - damping) * seed;
         change += (probability - held).abs();
         probability
     })?;

@@ -151,7 +151,6 @@ prop_compose! {
 }
 
 /// Any parameters of one rule.
-#[must_use]
 pub fn rule_of(kind: RuleKind) -> BoxedStrategy<Rule> {
     match kind {
         RuleKind::Linear => linear().prop_map(Rule::Linear).boxed(),
@@ -163,7 +162,6 @@ pub fn rule_of(kind: RuleKind) -> BoxedStrategy<Rule> {
 }
 
 /// Any parameters of any rule.
-#[must_use]
 pub fn any_rule() -> BoxedStrategy<Rule> {
     prop_oneof![
         3 => rule_of(RuleKind::Linear),

@@ -8,13 +8,8 @@ use libfuzzer_sys::fuzz_target;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 
-const RULES: [RuleKind; 5] = [
-    RuleKind::Linear,
-    RuleKind::Retention,
-    RuleKind::PageRank,
-    RuleKind::ActR,
-    RuleKind::Synapse,
-];
+const RULES: [RuleKind; 5] =
+    [RuleKind::Linear, RuleKind::Retention, RuleKind::PageRank, RuleKind::ActR, RuleKind::Synapse];
 
 fuzz_target!(|data: &[u8]| {
     let Some((&kind, bytes)) = data.split_first() else { return };

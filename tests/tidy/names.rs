@@ -6,8 +6,8 @@ use crate::source::{Finding, Source};
 
 /// Words that have a better one in the glossary, and that one. A word of several parts is banned
 /// where its parts follow each other. What the glossary rejects in one sense only, and is an
-/// ordinary word in others (`cost`, `queue`, `record`, `source`, `view`), is left to the reader.
-const BANNED: [(&str, &str); 44] = [
+/// ordinary word in others (`cost`, `layer`, `queue`, `record`, `view`), is left to the reader.
+const BANNED: [(&str, &str); 43] = [
     ("accumulator", "ledger"),
     ("active_set", "frontier"),
     ("adaptive", "what it does"),
@@ -29,7 +29,6 @@ const BANNED: [(&str, &str); 44] = [
     ("iteration", "hop"),
     ("knob", "setting"),
     ("lambda", "hop_decay"),
-    ("layer", "tier"),
     ("level", "activation, hop or tier"),
     ("link_strength", "edge weight"),
     ("manager", "what it does"),

@@ -41,7 +41,7 @@ impl Source {
             text: text.to_owned(),
             tokens: lexed.tokens,
             comments: lexed.comments,
-            test_only: ["tests/", "fuzz/", "bench/benches/"].iter().any(|f| path.starts_with(f)),
+            test_only: in_test_folder(path),
             test_tokens: Vec::new(),
         };
         source.find_test_items();
@@ -152,6 +152,14 @@ impl Source {
     }
 }
 
+/// Whether `path` is in the packages of the tests or of the fuzz targets, or in a package's own
+/// folder of tests or benches.
+fn in_test_folder(path: &str) -> bool {
+    let mut folders = path.split('/');
+    let package = folders.next().unwrap_or_default();
+    matches!(package, "tests" | "fuzz") || matches!(folders.next(), Some("tests" | "benches"))
+}
+
 /// Marks the files that others declare as modules for tests only.
 pub(crate) fn mark_test_modules(sources: &mut [Source]) {
     let modules: Vec<String> = sources.iter().flat_map(Source::test_modules).collect();
@@ -200,6 +208,8 @@ mod tests {
     #[test]
     fn tests_are_told_by_their_folder() {
         assert!(Source::new("tests/laws.rs", "").test_only);
+        assert!(Source::new("server/tests/cli/seeds.rs", "").test_only);
         assert!(!Source::new("engine/src/tests_of.rs", "").test_only);
+        assert!(!Source::new("engine/src/tests/of.rs", "").test_only);
     }
 }

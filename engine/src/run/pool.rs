@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 use crate::spread::Scratch;
-use crate::sync::ArrayQueue;
+use crate::sync::{ArrayQueue, panicking};
 
 /// A bounded number of scratches for reuse.
 ///
@@ -52,7 +52,7 @@ impl DerefMut for Lease<'_> {
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
         // A spread that panicked (in the host's node filter, say) leaves its scratch half-written.
-        if std::thread::panicking() {
+        if panicking() {
             return;
         }
         if let Some(scratch) = self.scratch.take() {

@@ -21,3 +21,4 @@ pub use first_wins::FirstWins;
 pub use published::Published;
 pub use std::sync::Arc;
 pub use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+pub use std::thread::panicking;

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! `W_j = W / number of distinct seeds`; weights and the amounts of the seeds are ignored; several
-//! parallel edges count once. Every target of a seed is reported, negative ones too, unless a report
-//! threshold is given. Activations have no unit; latency, intercept and `F` are seconds.
+//! parallel edges count once. Every target of a seed is reported, negative ones too, unless a
+//! report threshold is given. Activations have no unit; latency, intercept and `F` are seconds.
 //!
 //! # Source
 //! [1] Anderson. Retrieval of propositional information from long-term memory. Cognitive Psychology

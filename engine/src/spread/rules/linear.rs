@@ -10,9 +10,9 @@
 //!   A(u)   = min(ceiling, max(0, A(u) + p_h(u)))     for every u with a contribution
 //! ```
 //!
-//! `share(v)` is 1, `1 / sum of |e(v,.)|`, `1 / sqrt(fan)` or `1 / (1 + ln fan)`; `combine` replaces
-//! the two sums, see [`Combine`]. Activations and pulses have no unit. After the last hop come
-//! lateral inhibition, the logistic and the report threshold, where asked for. With
+//! `share(v)` is 1, `1 / sum of |e(v,.)|`, `1 / sqrt(fan)` or `1 / (1 + ln fan)`; `combine`
+//! replaces the two sums, see [`Combine`]. Activations and pulses have no unit. After the last hop
+//! come lateral inhibition, the logistic and the report threshold, where asked for. With
 //! `share = weight` and threshold 0 this is the truncated Katz series.
 //!
 //! # Source

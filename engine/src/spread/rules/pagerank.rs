@@ -18,8 +18,8 @@
 //! # Source
 //! [1] Page, Brin, Motwani, Winograd. The PageRank citation ranking. 1999. [2] Haveliwala.
 //! Topic-sensitive PageRank. WWW 2002. [3] Andersen, Chung, Lang. Local graph partitioning using
-//! PageRank vectors. FOCS 2006; theirs pushes one node at a time on an undirected graph, ours all of
-//! a round at once, so that the order is fixed.
+//! PageRank vectors. FOCS 2006; theirs pushes one node at a time on an undirected graph, ours all
+//! of a round at once, so that the order is fixed.
 //!
 //! # Cost
 //! Power: in each iteration, the edges of every node reached. Push: at most
@@ -82,10 +82,10 @@ fn power(
     }
     run.stats.nodes_reached = state.ledger.reached_count() as u64;
     run.end_hop(0, 0, &mut state.ledger);
-    for iteration in 0..iterations_max {
-        match one_iteration(run, state, damping) {
-            Ok(Iteration { edges, change, full }) => {
-                run.end_hop(iteration + 1, edges, &mut state.ledger);
+    for round in 0..iterations_max {
+        match one_round(run, state, damping) {
+            Ok(Round { edges, change, full }) => {
+                run.end_hop(round + 1, edges, &mut state.ledger);
                 if full {
                     return Ok(StopReason::NodeBudget);
                 }
@@ -103,17 +103,13 @@ fn power(
     Ok(StopReason::HopLimit)
 }
 
-struct Iteration {
+struct Round {
     edges: u64,
     change: f64,
     full: bool,
 }
 
-fn one_iteration(
-    run: &mut Run<'_>,
-    state: &mut State<f64>,
-    damping: f64,
-) -> Result<Iteration, Halt> {
+fn one_round(run: &mut Run<'_>, state: &mut State<f64>, damping: f64) -> Result<Round, Halt> {
     run.before_hop(|run| run.fan_sum(&state.frontier.nodes))?;
     let (mut edges, mut dangling) = (0, 0.0);
     {
@@ -142,7 +138,7 @@ fn one_iteration(
         change += (probability - held).abs();
         probability
     })?;
-    Ok(Iteration { edges, change, full })
+    Ok(Round { edges, change, full })
 }
 
 /// The number in `cell`, computed where it is not there yet.

@@ -168,6 +168,49 @@ fn tables_that_contradict_each_other_are_refused() {
 }
 
 #[test]
+fn the_length_in_the_header_is_that_of_the_file_and_of_its_parts() {
+    let original = bytes_of(&small_wide(), "length");
+    let length = original.len() as u64;
+    let damaged = |bytes: Vec<u8>| {
+        let error = open_bytes(bytes).unwrap_err();
+        assert!(matches!(error, OpenError::DamagedHeader { .. }), "{error:?}");
+    };
+    let mut shorter = original.clone();
+    put(&mut shorter, 24, length - 1);
+    reseal(&mut shorter);
+    damaged(shorter);
+    // Eight bytes at the end that belong to no part.
+    let mut longer = original;
+    longer.extend([0; 8]);
+    put(&mut longer, 24, length + 8);
+    reseal(&mut longer);
+    damaged(longer);
+}
+
+#[test]
+fn blocks_end_where_their_table_begins() {
+    let mut bytes = bytes_of(&small_wide(), "gap");
+    let table = table_of(&bytes, entry_of(&bytes, Section::InRows)).unwrap().start;
+    let block_bytes = u64_at(&bytes, table + 8).unwrap();
+    put(&mut bytes, table + 8, block_bytes - 1);
+    reseal(&mut bytes);
+    let error = open_bytes(bytes).unwrap_err();
+    assert!(matches!(error, OpenError::DamagedTable { section: "in-edges", .. }), "{error:?}");
+}
+
+#[test]
+fn a_column_that_the_facts_speak_of_is_there() {
+    let mut graph = small_labelled();
+    graph.out_edges.relations = None;
+    let error = open_bytes(bytes_of(&graph, "no-relations")).unwrap_err();
+    assert!(matches!(error, OpenError::DamagedTable { section: "out-relations", .. }), "{error:?}");
+    let mut graph = small_labelled();
+    graph.out_edges.times = None;
+    let error = open_bytes(bytes_of(&graph, "no-times")).unwrap_err();
+    assert!(matches!(error, OpenError::DamagedTable { section: "out-times", .. }), "{error:?}");
+}
+
+#[test]
 fn content_that_breaks_a_rule_is_named_where_it_is_touched() {
     let graph = small_labelled();
     let mut bytes = bytes_of(&graph, "content");

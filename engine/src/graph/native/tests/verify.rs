@@ -134,3 +134,18 @@ fn parallel_edges_ascend_by_relation_then_time() {
         assert_eq!(places, [("out-edges", 0), ("in-edges", 0)], "the reverse keeps the order");
     }
 }
+
+#[test]
+fn no_edge_is_there_twice() {
+    let mut builder = GraphBuilder::new();
+    for (weight, time) in [(1.0, 5.0), (1.0, 6.0)] {
+        let (source, target) = (Label::Text("a"), Label::Text("b"));
+        let edge = Edge { source, target, weight, relation: None, time: Some(time) };
+        builder.add(&edge).unwrap();
+    }
+    let mut graph = builder.build().unwrap();
+    graph.out_edges.times = Some(Blocks::in_memory([Box::from([5.0, 5.0])]));
+    let damaged = verify(&graph).unwrap_err().damaged;
+    let sections: Vec<_> = damaged.iter().map(|block| block.section).collect();
+    assert_eq!(sections, ["out-edges", "in-edges"]);
+}

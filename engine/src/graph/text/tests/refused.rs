@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read};
 use super::{bad_lines, csv, failure, held, labels, load_bytes, sorted_edges, tsv};
 use crate::graph::BuildError;
 use crate::graph::text::BadLineReason::{self, *};
-use crate::graph::text::{BadLine, LoadErrorReason, LoadOptions, load, load_from};
+use crate::graph::text::{BadLine, LoadError, LoadErrorReason, LoadOptions, load, load_from};
 
 #[test]
 fn a_bad_line_is_reported_and_the_rest_is_used() {
@@ -181,7 +181,7 @@ fn every_error_names_the_file_and_says_what_to_do() {
         LoadErrorReason::Empty { bad_line_count: 9, first_bad_line: Some(bad) },
         LoadErrorReason::Build(BuildError::WeightOverflow),
     ] {
-        let error = crate::LoadError { file: std::path::Path::new("f.tsv").into(), reason };
+        let error = LoadError { file: std::path::Path::new("f.tsv").into(), reason };
         let text = error.to_string();
         assert!(text.starts_with("f.tsv: ") && text.contains("; "), "{text}");
         assert!(!text.contains('\n') && !text.ends_with('.'), "{text}");

@@ -25,9 +25,14 @@ stage_msrv() {
     promised=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
     built=$(sed -n 's/^channel = "\(.*\)"$/\1/p' rust-toolchain.toml)
     echo "rust-version $promised, toolchain $built, $(rustc --version)"
-    [ -n "$promised" ]
-    [ "$built" = "$promised" ] || [ "$built" = "$promised.0" ]
-    rustc --version | grep -qF "rustc $built "
+    if [ -z "$promised" ] || [ "${built%.0}" != "${promised%.0}" ]; then
+        echo "Cargo.toml promises another Rust than rust-toolchain.toml builds with"
+        return 1
+    fi
+    rustc --version | grep -qF "rustc $built " || {
+        echo "the Rust in use is not that of rust-toolchain.toml; is RUSTUP_TOOLCHAIN set?"
+        return 1
+    }
 }
 
 stage_readme() {
@@ -91,8 +96,10 @@ stage_main() {
     local table
     table=$($main_command)
     echo "$table"
-    [ "$(wc -l <<<"$table")" -ge 20 ]
-    grep -qw dog <<<"$table"
+    if [ "$(wc -l <<<"$table")" -lt 20 ] || ! grep -qw dog <<<"$table"; then
+        echo "the README's main command does not print a table of 20 rows with its seed"
+        return 1
+    fi
 }
 
 # have_nightly: whether there is a nightly toolchain, installed now if need be.

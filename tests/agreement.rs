@@ -24,7 +24,9 @@ fn run_cases(kind: RuleKind, weights: Weights) {
     let engine = Engine::new();
     let (outcomes, undecided) = (Cell::new(0), Cell::new(0));
     let strategy = (graphs(weights), requests(rule_of(kind)));
-    let result = TestRunner::new(config(CASES)).run(&strategy, |(plan, request)| {
+    let config = config(CASES);
+    let cases = config.cases;
+    let result = TestRunner::new(config).run(&strategy, |(plan, request)| {
         let graph = Graph::from(plan.generation()).snapshot();
         let request = request.request(plan.nodes);
         match compare(&engine, &graph, &request, Arithmetic::Rounds).map_err(TestCaseError::fail)? {
@@ -38,7 +40,7 @@ fn run_cases(kind: RuleKind, weights: Weights) {
         panic!("{failure}");
     }
     let (outcomes, undecided) = (outcomes.get(), undecided.get());
-    assert!(outcomes > CASES / 4, "{kind:?}: only {outcomes} outcomes, {undecided} undecided");
+    assert!(outcomes > cases / 4, "{kind:?}: only {outcomes} outcomes, {undecided} undecided");
 }
 
 #[test]

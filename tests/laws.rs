@@ -11,6 +11,8 @@ use proptest::prelude::*;
 
 #[path = "laws/bounds.rs"]
 mod bounds;
+#[path = "laws/files.rs"]
+mod files;
 #[path = "laws/order.rs"]
 mod order;
 #[path = "laws/threads.rs"]

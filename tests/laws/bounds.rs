@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use emanate::spread::{Bounds, Hops, PageRank, PageRankMethod, Rule};
+use emanate::spread::{Bounds, Hops, Linear, PageRank, PageRankMethod, Rule};
 use emanate::{CancelToken, Engine, Graph, SpreadOutcome, SpreadRequest, StopReason};
 use emanate_tests::compare::{Scope, assert_same_bits};
 use emanate_tests::plans::{Weights, any_rule, config, graphs, requests};
@@ -104,6 +104,24 @@ proptest! {
             prop_assert!(outcome.activations.len() as u64 <= nodes_max);
         }
     }
+}
+
+/// The engine's own choice of hops is one that a request can name.
+#[test]
+fn auto_hops_are_some_number_of_hops() {
+    use emanate_bench::{EdgeList, Uniform};
+    let list = EdgeList::uniform(1, Uniform { nodes: 500, edges: 2000 });
+    let graph = Graph::from(list.to_generation().expect("a good graph"));
+    let request = |hops| {
+        let rule = Linear { hops, ..Linear::default() };
+        SpreadRequest::new(Rule::Linear(rule)).seed("n0", 1.0)
+    };
+    let engine = Engine::new();
+    let chosen = engine.spread(&graph, &request(Hops::Auto)).expect("a good request");
+    assert!(chosen.stats.hop_limit > 0);
+    let named = request(Hops::Limit(chosen.stats.hop_limit));
+    let named = engine.spread(&graph, &named).expect("a good request");
+    assert_same_bits(&chosen, &named, Scope::Whole);
 }
 
 /// A spread on a long chain, ended by another thread.

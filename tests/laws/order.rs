@@ -1,24 +1,15 @@
 //! Neither the names of nodes nor the order of edges matter beyond what the design says.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
-use emanate::graph::{LoadOptions, load};
 use emanate::spread::{Hops, PageRank, PageRankMethod, Retention, Rule, Share};
 use emanate::{Engine, Graph};
 use emanate_bench::{EdgeList, RMat};
 use emanate_tests::compare::{Scope, assert_close, assert_same_bits, by_label};
 use emanate_tests::plans::{
-    GraphPlan, LABELS, RequestPlan, Weights, any_rule, config, graphs, monotone_linear, requests,
+    GraphPlan, LABELS, RequestPlan, Weights, any_rule, config, graphs, requests,
 };
 use proptest::prelude::*;
 
 use super::{CASES, SeedPlans, TOLERANCE, additive, seeds};
-
-/// A file of this test's own.
-fn file(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
-}
 
 /// Rules whose outcome depends on no threshold that rounding could cross, and on no tie.
 fn smooth_rules() -> impl Strategy<Value = Rule> {
@@ -47,12 +38,12 @@ fn assert_renaming_permutes(graph: &GraphPlan, request: &RequestPlan, names: &[u
     assert_eq!(first.activations.len(), second.activations.len());
     let first_by = by_label(&ours.snapshot(), &first);
     let second_by = by_label(&theirs.snapshot(), &second);
-    for node in 0..graph.nodes {
-        let first = first_by.get(LABELS[node]);
+    for (node, label) in LABELS.iter().enumerate().take(graph.nodes) {
+        let first = first_by.get(*label);
         let second = second_by.get(&renamed(node));
-        assert_eq!(first.is_some(), second.is_some(), "{node}");
+        assert_eq!(first.is_some(), second.is_some(), "{label}");
         if let (Some(first), Some(second)) = (first, second) {
-            assert_close(LABELS[node], *second, *first, TOLERANCE);
+            assert_close(label, *second, *first, TOLERANCE);
         }
     }
     let counts = |outcome: &emanate::SpreadOutcome| {
@@ -97,33 +88,6 @@ proptest! {
             (Ok(first), Ok(second)) => assert_same_bits(&first, &second, Scope::Whole),
             (first, second) => prop_assert_eq!(first.err(), second.err()),
         }
-    }
-}
-
-proptest! {
-    #![proptest_config(config(40))]
-
-    /// Nor does the order of the lines of a file.
-    #[test]
-    fn order_of_lines_changes_no_bit(
-        (graph, lines) in graphs(Weights::NonNegative).prop_flat_map(|graph| {
-            let lines = Just(graph.lines()).prop_shuffle();
-            (Just(graph), lines)
-        }),
-        rule in monotone_linear(),
-        seeds in seeds(),
-    ) {
-        let path = file("order_of_lines.tsv");
-        fs::write(&path, lines.join("\n") + "\n").expect("the folder for tests can be written");
-        let loaded = load(&path, &LoadOptions::default()).expect("good lines");
-        prop_assert_eq!(loaded.report.bad_lines.len(), 0);
-        let generation = graph.generation();
-        prop_assert_eq!(generation.facts(), loaded.graph.facts());
-        let engine = Engine::new();
-        let request = RequestPlan::plain(seeds, Rule::Linear(rule)).request(graph.nodes);
-        let [first, second] = [generation, loaded.graph]
-            .map(|graph| engine.spread(&Graph::from(graph), &request).expect("a good request"));
-        assert_same_bits(&first, &second, Scope::Whole);
     }
 }
 

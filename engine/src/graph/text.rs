@@ -51,8 +51,8 @@ pub struct Load {
 ///
 /// - Labels are any UTF-8 text but tabs and line ends: nothing is trimmed, and quotes, `#`, `nan`
 ///   or `null` mean themselves.
-/// - A weight or a time is a decimal number; it is read as the nearest double. An empty weight is
-///   1, an empty relation or time is none.
+/// - A weight or a time is a decimal number, with or without spaces around it; it is read as the
+///   nearest double. An empty weight is 1, an empty relation or time is none.
 /// - A line of one field declares a node, which needs no edges. Empty lines mean nothing.
 /// - A first line that begins with the fields `source` and `target` is a header.
 /// - A line ends with LF or CRLF; the last one may end with the text. A byte order mark at the

@@ -48,9 +48,6 @@ pub struct GraphPlan {
 
 impl GraphPlan {
     /// The graph.
-    ///
-    /// # Panics
-    /// Never: every plan is of a good graph.
     #[must_use]
     pub fn generation(&self) -> Generation {
         self.named(|node| LABELS[node].to_owned())
@@ -142,8 +139,8 @@ prop_compose! {
     }
 }
 
-/// Graphs of 1 to 16 nodes and up to four times as many edges, self-loops, parallel edges and nodes without edges
-/// among them. Half of the graphs have relations and times.
+/// Graphs of 1 to 16 nodes and up to four times as many edges: self-loops, parallel edges and nodes
+/// without edges are among them. Half of the graphs have relations and times.
 pub fn graphs(weights: Weights) -> impl Strategy<Value = GraphPlan> {
     (1..=LABELS.len(), any::<bool>()).prop_flat_map(move |(nodes, is_rich)| {
         vec(edge(nodes, weights, is_rich), 0..=4 * nodes)

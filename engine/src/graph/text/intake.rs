@@ -150,10 +150,11 @@ enum NumberError {
     NotFinite,
 }
 
-/// The nearest number to a decimal one; `None` for an empty field. Words that the standard
-/// library reads as numbers (`inf`, `nan`) are none here.
+/// The nearest number to a decimal one, with or without spaces around it; `None` for a blank field.
+/// Words that the standard library reads as numbers (`inf`, `nan`) are none here.
 #[inline]
 fn number(text: &str) -> Result<Option<f64>, NumberError> {
+    let text = text.trim_matches(' ');
     match text.as_bytes() {
         [] => return Ok(None),
         [digit @ b'0'..=b'9'] => return Ok(Some(f64::from(digit - b'0'))),
@@ -186,16 +187,19 @@ mod tests {
             ("0.30000000000000004", 0.1 + 0.2),
             ("1.7976931348623157e308", f64::MAX),
             ("5e-324", 5e-324),
+            ("   0.25", 0.25),
+            ("1 ", 1.0),
         ] {
             assert_eq!(number(text), Ok(Some(value)), "{text}");
         }
         assert_eq!(number(""), Ok(None));
+        assert_eq!(number("  "), Ok(None));
     }
 
     #[test]
     fn words_and_infinities_are_refused() {
         for text in [
-            "nan", "NaN", "inf", "-inf", "infinity", "1,5", " 1", "1 ", "0x10", "e", "-", ".",
+            "nan", "NaN", "inf", "-inf", "infinity", "1,5", "1 2", "\t1", "0x10", "e", "-", ".",
             "1e", "1_000", "\u{661}", "one", "+-1",
         ] {
             assert_eq!(number(text), Err(NumberError::NotANumber), "{text:?}");

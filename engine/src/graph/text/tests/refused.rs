@@ -20,7 +20,7 @@ fn a_bad_line_is_reported_and_the_rest_is_used() {
         ("a\tb\tx", WeightNotANumber),
         ("a\tb\tnan", WeightNotANumber),
         ("a\tb\tinf", WeightNotANumber),
-        ("a\tb\t 1", WeightNotANumber),
+        ("a\tb\t1 2", WeightNotANumber),
         ("a\tb\t1e999", WeightNotFinite),
         ("a\tb\t1\tr\tnoon", TimeNotANumber),
         ("a\tb\t1\tr\t-1e999", TimeNotFinite),

@@ -32,7 +32,7 @@ pub struct Path {
 pub struct Step {
     /// The hop or step; 0 is the seeds.
     pub t: u32,
-    /// Sum of all activations.
+    /// Sum of all activations; the greatest finite number where it exceeds that.
     pub total: f64,
     /// Nodes with activation above 0.
     pub active: u64,

@@ -136,6 +136,9 @@ impl Walks {
     ) -> Result<(), DamagedBlock> {
         for parent in [ends.strongest, ends.weakest] {
             let value = self.all[parent].value * factor;
+            if !value.is_finite() {
+                continue;
+            }
             let walk = Walk { node: target, value, parent: Some(parent) };
             match next.get(&target).copied() {
                 None => {

@@ -100,7 +100,8 @@ impl Run<'_> {
         self.stats.edges_traversed = self.stats.edges_traversed.saturating_add(edges);
         if self.request.by_step {
             let (total, active) = ledger.total(&mut self.lists.order);
-            self.steps.push(Step { t: hop, total, active });
+            // Finite activations may add up to more than a number holds.
+            self.steps.push(Step { t: hop, total: total.min(f64::MAX), active });
         }
     }
 

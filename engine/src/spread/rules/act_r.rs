@@ -112,7 +112,8 @@ fn bound_nodes(run: &mut Run<'_>) -> Result<bool, Halt> {
 fn note_step(run: &mut Run<'_>) {
     if run.request.by_step {
         let entries = &run.lists.entries;
-        let total = entries.iter().fold(0.0, |sum, entry| sum + entry.activation);
+        let total: f64 = entries.iter().fold(0.0, |sum, entry| sum + entry.activation);
+        let total = total.clamp(f64::MIN, f64::MAX);
         let active = entries.iter().filter(|entry| entry.activation > 0.0).count() as u64;
         run.steps.push(crate::spread::Step { t: 1, total, active });
     }

@@ -10,9 +10,10 @@
 //! report threshold is given. Activations have no unit; latency, intercept and `F` are seconds.
 //!
 //! # Source
-//! [1] Anderson. Retrieval of propositional information from long-term memory. Cognitive Psychology
-//! 1974: the fan effect. [2] Anderson. The architecture of cognition. 1983. [3] ACT-R 6, whose fan
-//! counts the chunk itself: `S_ji = S - ln(fan + 1)`.
+//! 1. Anderson. Retrieval of propositional information from long-term memory. Cognitive Psychology
+//!    1974: the fan effect.
+//! 2. Anderson. The architecture of cognition. 1983.
+//! 3. ACT-R 6, whose fan counts the chunk itself: `S_ji = S - ln(fan + 1)`.
 //!
 //! # Cost
 //! The edges of the seeds.

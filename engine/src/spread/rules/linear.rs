@@ -16,9 +16,10 @@
 //! `share = weight` and threshold 0 this is the truncated Katz series.
 //!
 //! # Source
-//! [1] Collins, Loftus. A spreading-activation theory of semantic processing. Psychological Review
-//! 1975. [2] Crestani. Application of spreading activation techniques in information retrieval.
-//! Artificial Intelligence Review 1997: thresholds, fan-out and distance constraints.
+//! 1. Collins, Loftus. A spreading-activation theory of semantic processing. Psychological Review
+//!    1975.
+//! 2. Crestani. Application of spreading activation techniques in information retrieval.
+//!    Artificial Intelligence Review 1997: thresholds, fan-out and distance constraints.
 //!
 //! # Cost
 //! Time: the edges of the nodes that fire, once for each time they fire, and the nodes they reach.

@@ -16,10 +16,11 @@
 //! whose weights are all 0 counts as one without out-edges.
 //!
 //! # Source
-//! [1] Page, Brin, Motwani, Winograd. The PageRank citation ranking. 1999. [2] Haveliwala.
-//! Topic-sensitive PageRank. WWW 2002. [3] Andersen, Chung, Lang. Local graph partitioning using
-//! PageRank vectors. FOCS 2006; theirs pushes one node at a time on an undirected graph, ours all
-//! of a round at once, so that the order is fixed.
+//! 1. Page, Brin, Motwani, Winograd. The PageRank citation ranking. 1999.
+//! 2. Haveliwala. Topic-sensitive PageRank. WWW 2002.
+//! 3. Andersen, Chung, Lang. Local graph partitioning using PageRank vectors. FOCS 2006. Theirs
+//!    pushes one node at a time on an undirected graph, ours all of a round at once, so that the
+//!    order is fixed.
 //!
 //! # Cost
 //! Power: in each iteration, the edges of every node reached. Push: at most

@@ -1,11 +1,11 @@
 //! Random numbers that are the same everywhere.
 
-/// The generator `SplitMix64` [1]: 64 bits of state, period `2^64`, a few nanoseconds a number.
+/// The generator `SplitMix64` (1): 64 bits of state, period `2^64`, a few nanoseconds a number.
 ///
 /// It is good enough to shape graphs and too weak for secrets. We keep our own so that a seed names
 /// the same graph for ever; libraries change their streams between versions.
 ///
-/// [1] Steele, Lea, Flood. Fast Splittable Pseudorandom Number Generators. OOPSLA 2014.
+/// (1) Steele, Lea, Flood. Fast Splittable Pseudorandom Number Generators. OOPSLA 2014.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SplitMix64(u64);
 

@@ -69,11 +69,11 @@ impl EdgeList {
         Self { node_count: shape.nodes, edges: (0..shape.edges).map(edge).collect() }
     }
 
-    /// The skewed degrees of real networks, by recursive matrix [1]: each bit of both ends is
+    /// The skewed degrees of real networks, by recursive matrix (1): each bit of both ends is
     /// drawn with the chances of the Graph 500. Low numbers have the most edges; many nodes of a
     /// sparse graph have none.
     ///
-    /// [1] Chakrabarti, Zhan, Faloutsos. R-MAT: A Recursive Model for Graph Mining. SDM 2004.
+    /// (1) Chakrabarti, Zhan, Faloutsos. R-MAT: A Recursive Model for Graph Mining. SDM 2004.
     ///
     /// # Panics
     /// Where the scale is above 31.
@@ -100,10 +100,10 @@ impl EdgeList {
         Self { node_count: 1 << shape.scale, edges: (0..shape.edges).map(edge).collect() }
     }
 
-    /// A ring whose nodes know their neighbours, with some edges led astray [1]: short paths and
+    /// A ring whose nodes know their neighbours, with some edges led astray (1): short paths and
     /// many triangles.
     ///
-    /// [1] Watts, Strogatz. Collective dynamics of 'small-world' networks. Nature 393, 1998.
+    /// (1) Watts, Strogatz. Collective dynamics of 'small-world' networks. Nature 393, 1998.
     ///
     /// # Panics
     /// Where there is no node.

@@ -1,4 +1,4 @@
-//! How similar people find two words, against how similar their walks are [1].
+//! How similar people find two words, against how similar their walks are (1).
 //!
 //! Over the USF norms of free association, cue to cue: `P` is the strengths, `Q` the positive
 //! pointwise mutual information of `P`, rows scaled to sum 1, and
@@ -7,7 +7,7 @@
 //! `PPMI(M)_ij = max(0, log2(M_ij * n / sum over i of M_ij))`. Published is Pearson's correlation
 //! of each with seven sets of human ratings.
 //!
-//! [1] De Deyne, Navarro, Perfors, Storms. Structure at every scale: A semantic network account of
+//! (1) De Deyne, Navarro, Perfors, Storms. Structure at every scale: A semantic network account of
 //! the similarities between unrelated concepts. Journal of Experimental Psychology: General, 2016.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,8 +4,8 @@ use std::ops::Deref;
 
 use crate::builder::EngineBuilder;
 use crate::graph::Generation;
-use crate::run::ScratchPool;
-use crate::spread::{self, DEFAULT_HOP_LIMIT, SpreadError, SpreadOutcome, SpreadRequest};
+use crate::run::{self, ScratchPool};
+use crate::spread::{DEFAULT_HOP_LIMIT, SpreadError, SpreadOutcome, SpreadRequest};
 use crate::sync::{Arc, Published};
 
 /// A graph a host has given to an engine; cheap to clone.
@@ -98,8 +98,7 @@ impl Engine {
         request: &SpreadRequest,
         outcome: &mut SpreadOutcome,
     ) -> Result<(), SpreadError> {
-        let mut scratch = self.pool.take();
-        spread::spread(snapshot, request, self.hop_limit_auto, &mut scratch, outcome)
+        run::once(&self.pool, snapshot, request, self.hop_limit_auto, outcome)
     }
 }
 

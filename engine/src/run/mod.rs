@@ -1,5 +1,25 @@
-//! One spread: scratch from the pool, the algorithm, scratch back.
+//! One spread: scratch from the pool, the algorithm, scratch back, and the time it took.
 
 mod pool;
 
+use std::time::Instant;
+
+use crate::graph::Generation;
+use crate::spread::{self, SpreadError, SpreadOutcome, SpreadRequest};
+
 pub(crate) use pool::ScratchPool;
+
+/// Runs `request` on `graph` in a scratch of `pool`.
+pub(crate) fn once(
+    pool: &ScratchPool,
+    graph: &Generation,
+    request: &SpreadRequest,
+    hop_limit_auto: u32,
+    outcome: &mut SpreadOutcome,
+) -> Result<(), SpreadError> {
+    let started = Instant::now();
+    let mut scratch = pool.take();
+    spread::spread(graph, request, hop_limit_auto, &mut scratch, outcome)?;
+    outcome.stats.elapsed = started.elapsed();
+    Ok(())
+}

@@ -1,7 +1,5 @@
 //! From a request to an outcome: check, run the rule, rank, explain.
 
-use std::time::Instant;
-
 use super::error::SpreadError;
 use super::outcome::SpreadOutcome;
 use super::params::{Linear, PageRankMethod, Precision, Rule};
@@ -24,14 +22,12 @@ pub(crate) fn spread(
     scratch: &mut Scratch,
     outcome: &mut SpreadOutcome,
 ) -> Result<(), SpreadError> {
-    let started = Instant::now();
     // The deadline counts from the call, so checking the request is part of it.
     let watch = Watch::start(&request.bounds);
     outcome.clear();
     let result = checked(graph, request, scratch)
         .and_then(|()| seeded(graph, request, watch, hop_limit_auto, scratch, outcome));
     scratch.clear();
-    outcome.stats.elapsed = started.elapsed();
     outcome.stats.generation = graph.number();
     if result.is_err() {
         outcome.clear();
@@ -58,7 +54,8 @@ fn seeded(
     scratch: &mut Scratch,
     outcome: &mut SpreadOutcome,
 ) -> Result<(), SpreadError> {
-    outcome.stats.seeds_skipped = plan::resolve_seeds(graph, request, &mut scratch.seeds)?;
+    outcome.stats.seeds_skipped =
+        plan::resolve_seeds(graph, request, &mut scratch.seeds, &mut scratch.lists.order)?;
     if matches!(request.rule, Rule::PageRank(_)) {
         pagerank::scale_seeds(&mut scratch.seeds);
     }

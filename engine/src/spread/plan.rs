@@ -24,6 +24,7 @@ pub(crate) fn resolve_seeds(
     graph: &Generation,
     request: &SpreadRequest,
     seeds: &mut Vec<SeedAt>,
+    nodes: &mut Vec<u32>,
 ) -> Result<u64, SpreadError> {
     seeds.clear();
     let mut skipped = 0;
@@ -57,6 +58,7 @@ pub(crate) fn resolve_seeds(
         same
     });
     check_sums(graph, request, seeds)?;
+    check_room(request, seeds, nodes)?;
     Ok(skipped)
 }
 
@@ -79,24 +81,25 @@ fn check_sums(
             SpreadError::SeedActivation { node, activation }
         });
     }
-    let distinct = distinct_nodes(seeds);
-    match request.bounds.nodes_max {
-        Some(nodes_max) if nodes_max < distinct => {
-            Err(SpreadError::NodesMaxBelowSeeds { nodes_max, seeds: distinct })
-        }
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
-/// Number of different nodes among `seeds`.
-fn distinct_nodes(seeds: &[SeedAt]) -> u64 {
-    if seeds.iter().all(|seed| seed.time == seeds[0].time) {
-        return seeds.len() as u64;
-    }
-    let mut nodes: Vec<u32> = seeds.iter().map(|seed| seed.node).collect();
+/// Refuses a bound on nodes that the seeds alone exceed. `nodes` is used to count them.
+fn check_room(
+    request: &SpreadRequest,
+    seeds: &[SeedAt],
+    nodes: &mut Vec<u32>,
+) -> Result<(), SpreadError> {
+    let Some(nodes_max) = request.bounds.nodes_max else { return Ok(()) };
+    nodes.clear();
+    nodes.extend(seeds.iter().map(|seed| seed.node));
     nodes.sort_unstable();
     nodes.dedup();
-    nodes.len() as u64
+    let seeds = nodes.len() as u64;
+    if nodes_max < seeds {
+        return Err(SpreadError::NodesMaxBelowSeeds { nodes_max, seeds });
+    }
+    Ok(())
 }
 
 /// Checks every parameter of the rule against its range.

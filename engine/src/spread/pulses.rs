@@ -161,6 +161,26 @@ impl<S: Real> Pulses<S> {
         Ok(())
     }
 
+    /// Adds `contribution` to the cell of every target; targets that follow each other and are
+    /// equal count once.
+    ///
+    /// # Errors
+    /// As [`Pulses::add_row`].
+    pub(crate) fn add_each<J: Join<S>>(
+        &mut self,
+        targets: &[u32],
+        contribution: S,
+        watch: &mut Watch<'_>,
+    ) -> Result<(), StopReason> {
+        watch.spend(targets.len())?;
+        for equal in targets.chunk_by(|a, b| a == b) {
+            let cell = &mut self.cells[equal[0] as usize];
+            *cell = J::join(*cell, contribution);
+            self.touch(equal[0]);
+        }
+        Ok(())
+    }
+
     /// Marks `node` as touched although nothing was added to it.
     pub(crate) fn touch(&mut self, node: u32) {
         self.marks.insert(node);

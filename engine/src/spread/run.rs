@@ -45,6 +45,10 @@ pub(crate) struct Lists {
     pub(crate) trace: Trace,
     pub(crate) fired: Marks,
     pub(crate) retentions: Vec<(u32, f64)>,
+    /// For distances: where each reported node stands, and two layers of the search.
+    pub(crate) wanted: Vec<(u32, usize)>,
+    pub(crate) layer: Vec<u32>,
+    pub(crate) next_layer: Vec<u32>,
 }
 
 /// One spread while it runs.

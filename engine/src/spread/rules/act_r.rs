@@ -18,7 +18,6 @@
 //! # Cost
 //! The edges of the seeds.
 
-use crate::graph::{Row, WeightSlice};
 use crate::spread::error::SpreadError;
 use crate::spread::params::ActR;
 use crate::spread::pulses::Sum;
@@ -56,23 +55,20 @@ pub(crate) fn run(
 
 fn one_step(run: &mut Run<'_>, state: &mut State<f64>, act_r: &ActR) -> Result<(u64, bool), Halt> {
     run.before_hop(|run| {
-        let nodes: Vec<u32> = run.seeds.iter().map(|seed| seed.node).collect();
-        run.fan_sum(&nodes)
+        let mut fan = 0;
+        for seed in run.seeds {
+            fan += run.view.fan(seed.node, &mut run.lists.buffer)?;
+        }
+        Ok(fan)
     })?;
     let share = act_r.source_activation / run.seeds.len() as f64;
     let mut edges = 0;
-    let mut targets = Vec::new();
     for seed in run.seeds {
         let row = run.view.row(seed.node, &mut run.lists.buffer)?;
         let fan = row.len() as f64;
         edges += row.len() as u64;
-        targets.clear();
-        targets.extend_from_slice(row.targets);
-        targets.dedup();
         let strength = share * (act_r.source_strength - libm::log(fan + 1.0));
-        let ones = vec![1.0f32; targets.len()];
-        let once = Row { targets: &targets, weights: WeightSlice::Single(&ones) };
-        state.pulses.add_row::<Sum>(once, strength, &mut run.watch)?;
+        state.pulses.add_each::<Sum>(row.targets, strength, &mut run.watch)?;
     }
     let mut finite = true;
     let mut entries = std::mem::take(&mut run.lists.entries);

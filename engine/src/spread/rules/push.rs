@@ -4,7 +4,7 @@ use super::flow::{Given, row_sum};
 use crate::spread::NodeActivation;
 use crate::spread::error::SpreadError;
 use crate::spread::pulses::Sum;
-use crate::spread::run::{Halt, Run};
+use crate::spread::run::{Halt, Lists, Run};
 use crate::spread::scratch::State;
 use crate::terms::StopReason;
 
@@ -160,15 +160,16 @@ pub(crate) fn distances(
     run: &mut Run<'_>,
     reported: &mut [NodeActivation],
 ) -> Result<(), SpreadError> {
-    let mut wanted: Vec<(u32, usize)> =
-        reported.iter().enumerate().map(|(place, entry)| (entry.node.get(), place)).collect();
+    let Lists { buffer, wanted, layer, next_layer, fired, .. } = &mut *run.lists;
+    wanted.clear();
+    wanted.extend(reported.iter().enumerate().map(|(place, entry)| (entry.node.get(), place)));
     wanted.sort_unstable();
     let mut missing = wanted.len();
-    let mut layer: Vec<u32> = run.seeds.iter().map(|seed| seed.node).collect();
-    let mut next = Vec::new();
-    layer.iter().for_each(|&node| run.lists.fired.insert(node));
+    layer.clear();
+    layer.extend(run.seeds.iter().map(|seed| seed.node));
+    layer.iter().for_each(|&node| fired.insert(node));
     for distance in 0.. {
-        for &node in &layer {
+        for &node in &*layer {
             if let Ok(found) = wanted.binary_search_by_key(&node, |entry| entry.0) {
                 reported[wanted[found].1].hop = distance;
                 missing -= 1;
@@ -177,18 +178,18 @@ pub(crate) fn distances(
         if missing == 0 || layer.is_empty() {
             break;
         }
-        next.clear();
-        for &node in &layer {
-            let row = run.view.row(node, &mut run.lists.buffer)?;
+        next_layer.clear();
+        for &node in &*layer {
+            let row = run.view.row(node, buffer)?;
             for (position, &target) in row.targets.iter().enumerate() {
-                if row.weights.at(position) > 0.0 && !run.lists.fired.contains(target) {
-                    run.lists.fired.insert(target);
-                    next.push(target);
+                if row.weights.at(position) > 0.0 && !fired.contains(target) {
+                    fired.insert(target);
+                    next_layer.push(target);
                 }
             }
         }
-        std::mem::swap(&mut layer, &mut next);
+        std::mem::swap(layer, next_layer);
     }
-    run.lists.fired.clear();
+    fired.clear();
     Ok(())
 }

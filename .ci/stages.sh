@@ -130,7 +130,7 @@ stage_fuzz() {
         for target in $targets; do
             echo "fuzz target $target, $fuzz_seconds s"
             cargo +nightly fuzz run "$target" -- \
-                -max_total_time="$fuzz_seconds" -print_final_stats=1
+                -max_total_time="$fuzz_seconds" -len_control=0 -print_final_stats=1
         done
     fi
 }

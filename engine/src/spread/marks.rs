@@ -111,6 +111,16 @@ mod tests {
     }
 
     #[test]
+    fn the_bytes_said_are_the_bytes_taken() {
+        for nodes in [0, 1, 64, 65, 4096, 4097, 300_000] {
+            let mut marks = Marks::default();
+            marks.prepare(nodes);
+            let taken = size_of_val(&*marks.words) + size_of_val(&*marks.summary);
+            assert_eq!(Marks::bytes(nodes), taken, "{nodes} nodes");
+        }
+    }
+
+    #[test]
     fn clearing_leaves_nothing() {
         let mut marks = Marks::default();
         marks.prepare(5000);

@@ -67,7 +67,11 @@ pub(crate) fn explain(
     for seed in run.seeds {
         // Seeds at one node that are injected at different times count together.
         let held = layer.get(&seed.node).map_or(0.0, |ends: &Ends| walks.all[ends.strongest].value);
-        let walk = Walk { node: seed.node, value: held + seed.activation, parent: None };
+        let given = match run.request.rule {
+            Rule::ActR(_) => 1.0,
+            _ => seed.activation,
+        };
+        let walk = Walk { node: seed.node, value: held + given, parent: None };
         let place = walks.add(walk);
         layer.insert(seed.node, Ends { strongest: place, weakest: place });
     }

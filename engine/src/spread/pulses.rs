@@ -276,3 +276,46 @@ impl<S: Real> Pulses<S> {
 fn pulse_of<S: Real, J: Join<S>>(cell: S) -> S {
     if cell.is_untouched() { S::ZERO } else { J::pulse(cell) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{EDGES_PER_CHUNK, Marks, Pulses, Sum};
+    use crate::graph::{Row, WeightSlice};
+    use crate::spread::request::Bounds;
+    use crate::spread::watch::Watch;
+
+    fn prepared(nodes: usize) -> Pulses<f64> {
+        let mut pulses = Pulses::default();
+        pulses.prepare(nodes);
+        pulses
+    }
+
+    #[test]
+    fn the_bytes_said_are_the_bytes_taken() {
+        for nodes in [0, 1, 5000] {
+            let pulses = prepared(nodes);
+            let taken = size_of_val(&*pulses.cells) + size_of_val(&*pulses.touched);
+            assert_eq!(Pulses::<f64>::bytes(nodes), taken + Marks::bytes(nodes), "{nodes} nodes");
+        }
+    }
+
+    #[test]
+    fn a_full_list_spills_into_the_marks_and_loses_nothing() {
+        let mut pulses = prepared(3);
+        let bounds = Bounds::default();
+        let mut watch = Watch::start(&bounds);
+        // A negative weight too small to leave a trace: the cell stays -0 and is listed each time.
+        let targets = vec![1u32; 2 * EDGES_PER_CHUNK];
+        let weights = vec![-5e-324; targets.len()];
+        let row = Row { targets: &targets, weights: WeightSlice::Double(&weights) };
+        pulses.add_row::<Sum>(row, 0.1, &mut watch).unwrap();
+        assert!(!pulses.is_listed());
+        let row = Row { targets: &[0, 2], weights: WeightSlice::Double(&[2.0, 4.0]) };
+        pulses.add_row::<Sum>(row, 0.5, &mut watch).unwrap();
+        let mut seen = Vec::new();
+        pulses.take_sorted::<Sum>(|node, pulse| seen.push((node, pulse)));
+        assert_eq!(seen, [(0, 1.0), (1, 0.0), (2, 2.0)]);
+        assert!(pulses.is_listed());
+        pulses.take_sorted::<Sum>(|node, _| panic!("{node} is left"));
+    }
+}

@@ -93,7 +93,7 @@ fn unknown_seeds() {
         }
         let none = SpreadRequest { unknown_seeds: UnknownSeeds::Skip, ..SpreadRequest::new(rule) };
         let none = none.seed("d", 1.0).seed("e", 1.0);
-        assert_eq!(refused(&graph(), &none), SpreadError::NoSeeds);
+        assert_eq!(refused(&graph(), &none), SpreadError::AllSeedsUnknown { skipped: 2 });
     }
 }
 
@@ -238,7 +238,7 @@ fn graphs_of_no_node_and_of_one() {
         assert_eq!(error, SpreadError::UnknownSeed { node: "only".into() });
         let skipping = SpreadRequest { unknown_seeds: UnknownSeeds::Skip, ..request.clone() };
         let error = engine.spread(&empty, &skipping).expect_err("an empty graph has no seed");
-        assert_eq!(error, SpreadError::NoSeeds);
+        assert_eq!(error, SpreadError::AllSeedsUnknown { skipped: 1 });
 
         for direction in [Direction::Out, Direction::In, Direction::Both] {
             let request = request.clone().direction(direction);

@@ -125,3 +125,87 @@ fn age_and_relations_at_their_ends() {
         }
     }
 }
+
+/// A graph of one node with two edges of this weight.
+fn fork(weight: f64) -> Graph {
+    let mut builder = GraphBuilder::new();
+    builder.edge("a", "b", weight).expect("a good edge");
+    builder.edge("a", "c", weight).expect("a good edge");
+    builder.build().expect("a good graph").into()
+}
+
+#[test]
+fn weights_whose_sum_is_no_number_are_still_shared() {
+    let one_step = Retention { time: Some(1), ..Retention::default() };
+    let push = PageRankMethod::Push { epsilon: 1e-3 };
+    let rules = [
+        Rule::Retention(one_step),
+        SpreadRequest::pagerank().rule,
+        Rule::PageRank(PageRank { method: push, ..PageRank::default() }),
+    ];
+    for rule in rules {
+        let request = SpreadRequest::new(rule).seed("a", 1.0);
+        let expected = Engine::new().spread(&fork(1.0), &request).expect("a good request");
+        assert_eq!(expected.activations.len(), 3);
+        for weight in [1.5e308, 1e-310, 5e-324] {
+            let got = Engine::new().spread(&fork(weight), &request).expect("a good request");
+            assert_eq!(got.stop_reason, expected.stop_reason, "{weight:e} {request:?}");
+            for (got, expected) in got.activations.iter().zip(&expected.activations) {
+                let error = (got.activation - expected.activation).abs();
+                assert!(error <= 1e-12 && got.node == expected.node, "{weight:e} {request:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_share_of_an_infinite_sum_ends_the_spread() {
+    let rule = Linear { share: Share::Weight, ..Linear::default() };
+    let request = SpreadRequest::new(Rule::Linear(rule)).seed("a", 1.0);
+    let outcome = Engine::new().spread(&fork(1.5e308), &request).expect("a good request");
+    assert_eq!((outcome.stop_reason, outcome.stats.hops), (StopReason::Overflow, 0));
+}
+
+#[test]
+fn a_latency_that_is_no_number_is_a_great_one() {
+    let rule = ActR { base_level: -1000.0, ..ActR::default() };
+    let request = SpreadRequest::new(Rule::ActR(rule)).seed("a", 1.0);
+    let outcome = Engine::new().spread(&fork(1.0), &request).expect("a good request");
+    assert_eq!(outcome.activations.len(), 2);
+    let latencies = outcome.activations.iter().filter_map(|found| found.latency_s);
+    assert!(latencies.into_iter().all(|latency| latency > 1e308 && latency.is_finite()));
+}
+
+#[test]
+fn an_epsilon_that_no_residual_falls_below_is_refused() {
+    let method = PageRankMethod::Push { epsilon: 5e-324 };
+    let request = SpreadRequest::new(Rule::PageRank(PageRank { method, ..PageRank::default() }));
+    let error = Engine::new().spread(&fork(1.0), &request.seed("a", 1.0)).expect_err("refused");
+    assert!(error.to_string().contains("2.2250738585072014e-308"), "{error}");
+}
+
+#[test]
+fn bounds_hold_while_paths_are_searched() {
+    // Every walk is tied with others, so comparing them costs their length.
+    let mut builder = GraphBuilder::new();
+    for (source, target) in [("a", "b"), ("b", "a"), ("b", "c"), ("c", "a"), ("a", "a")] {
+        builder.edge(source, target, 1.0).expect("a good edge");
+    }
+    let graph = Graph::from(builder.build().expect("a good graph"));
+    let rule = Linear {
+        hops: Hops::Limit(3000),
+        hop_decay: 1.0,
+        firing_threshold: 0.0,
+        share: Share::Weight,
+        ..Linear::default()
+    };
+    let plain = SpreadRequest::new(Rule::Linear(rule)).seed("a", 1.0);
+    let whole = Engine::new().spread(&graph, &plain).expect("a good request");
+    let mut request = plain.explain();
+    // Enough for the spread, which takes some kilobytes, and not for three walks a hop.
+    request.bounds.memory_bytes_max = Some(200_000);
+    let outcome = Engine::new().spread(&graph, &request).expect("a good request");
+    assert_eq!(outcome.stop_reason, StopReason::MemoryBudget);
+    assert_eq!(outcome.activations, whole.activations);
+    assert_eq!(outcome.paths, vec![None; 3]);
+}

@@ -213,3 +213,40 @@ impl Generation {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::graph::GraphBuilder;
+    use crate::terms::NodeId;
+
+    #[test]
+    fn a_prefix_finds_its_labels_in_order_and_no_more_than_asked() {
+        let mut builder = GraphBuilder::new();
+        for label in ["ba", "ab", "b", "c", "abc", "bab"] {
+            builder.node(label).unwrap();
+        }
+        builder.edge("ab", "b", 1.0).unwrap().edge("ab", "b", 2.0).unwrap();
+        assert_eq!((builder.node_count(), builder.edge_count()), (6, 2));
+        let graph = builder.build().unwrap();
+        let labels = |prefix: &str, most: usize| -> Vec<String> {
+            let found = graph.labels_with_prefix(prefix, most).unwrap();
+            assert!(found.iter().all(|(node, label)| graph.find(*label) == Ok(Some(*node))));
+            found.into_iter().map(|(_, label)| label.to_owned()).collect()
+        };
+        assert_eq!(labels("b", 10), ["b", "ba", "bab"]);
+        assert_eq!(labels("b", 2), ["b", "ba"]);
+        assert_eq!(labels("", 1), ["ab"]);
+        assert!(labels("d", 10).is_empty() && labels("b", 0).is_empty());
+    }
+
+    #[test]
+    fn keys_have_no_prefixes_and_labels_no_keys() {
+        let mut builder = GraphBuilder::with_keys();
+        builder.edge(7u64, 9u64, 1.0).unwrap();
+        let graph = builder.build().unwrap();
+        assert!(!graph.has_labels());
+        assert!(graph.labels_with_prefix("7", 10).unwrap().is_empty());
+        assert_eq!(graph.find("7"), Ok(None));
+        assert_eq!(graph.find(9u64), Ok(Some(NodeId::new(0))), "most in-edges come first");
+    }
+}

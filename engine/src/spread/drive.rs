@@ -7,7 +7,7 @@ use super::paths;
 use super::plan;
 use super::request::SpreadRequest;
 use super::rules::{act_r, linear, pagerank, push, retention, synapse};
-use super::run::Run;
+use super::run::{Halt, Run};
 use super::scratch::{Scratch, State};
 use super::view::{View, relation_factors};
 use super::watch::Watch;
@@ -78,7 +78,7 @@ fn seeded(
         scratch_bytes,
         hop_limit_auto,
     };
-    let ended = by_rule(&mut run, double, single)?;
+    let mut ended = by_rule(&mut run, double, single)?;
     let mut paths = Vec::new();
     activations.extend_from_slice(run.lists.ranking.finish(graph)?);
     if matches!(&request.rule, Rule::PageRank(p) if matches!(p.method, PageRankMethod::Push { .. }))
@@ -93,7 +93,14 @@ fn seeded(
                 double.ledger.is_reached(node)
             }
         };
-        paths = paths::explain(&mut run, activations, reached)?;
+        match paths::explain(&mut run, activations, reached) {
+            Ok(found) => paths = found,
+            Err(Halt::Fail(error)) => return Err(error),
+            Err(Halt::Stop(reason)) => {
+                paths = vec![None; activations.len()];
+                ended.reason = reason;
+            }
+        }
     }
     outcome.paths = paths;
     outcome.stop_reason = ended.reason;

@@ -27,6 +27,18 @@ pub enum SpreadError {
         /// What was given.
         activation: f64,
     },
+    /// With single precision, a seed's activation is too large or too small to be held.
+    SeedPrecision {
+        /// The seed.
+        node: Key,
+        /// What was given.
+        activation: f64,
+    },
+    /// Unknown seeds were to be skipped, and none was left.
+    AllSeedsUnknown {
+        /// How many there were.
+        skipped: u64,
+    },
     /// A seed has a time, but the rule injects all seeds at once.
     SeedTime {
         /// The seed.
@@ -85,6 +97,17 @@ impl fmt::Display for SpreadError {
                 f,
                 "the activation of seed {node} is {activation}, but must be finite and above 0"
             ),
+            Self::SeedPrecision { node, activation } => write!(
+                f,
+                "the activation {activation:e} of seed {node} does not fit single precision; use \
+                 double precision"
+            ),
+            Self::AllSeedsUnknown { skipped: 1 } => {
+                f.write_str("the only seed names no node of the graph; correct it")
+            }
+            Self::AllSeedsUnknown { skipped } => {
+                write!(f, "none of the {skipped} seeds names a node of the graph; correct them")
+            }
             Self::SeedTime { node, rule } => write!(
                 f,
                 "seed {node} has a time, but rule {rule} injects all seeds at once; only rule \
@@ -114,8 +137,8 @@ impl fmt::Display for SpreadError {
             }
             Self::NodesMaxBelowSeeds { nodes_max, seeds } => write!(
                 f,
-                "at most {nodes_max} nodes are allowed, but there are {seeds} seeds; allow at \
-                 least as many"
+                "at most {nodes_max} nodes are allowed, which is less than the number of seeds, \
+                 {seeds}; allow at least as many"
             ),
             Self::Damaged(block) => write!(f, "{block}"),
         }

@@ -11,8 +11,8 @@ pub struct NodeActivation {
     pub node: NodeId,
     /// Its activation.
     pub activation: f64,
-    /// The hop it was first reached in; 0 for seeds. For `pagerank` and `act-r`, the distance from
-    /// the nearest seed along edges of positive weight.
+    /// The hop it was first reached in; 0 for seeds. For `pagerank`, the distance from the
+    /// nearest seed along edges of positive weight; for `act-r`, 0 for a seed and 1 for others.
     pub hop: u32,
     /// Seconds until a person would answer; only rule `act-r` gives it.
     pub latency_s: Option<f64>,

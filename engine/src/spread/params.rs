@@ -225,7 +225,8 @@ pub enum PageRankMethod {
     },
     /// Forward push; touches only the neighbourhood of the seeds.
     Push {
-        /// A node pushes while its residual is at least `epsilon * max(1, fan)`; above 0.
+        /// A node pushes while its residual is at least `epsilon * max(1, fan)`; at least
+        /// [`f64::MIN_POSITIVE`], since smaller residuals no longer shrink.
         epsilon: f64,
     },
 }

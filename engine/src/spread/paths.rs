@@ -14,20 +14,20 @@
 //! the strongest walk into the weakest, so where there are any, the weakest is kept too.
 //!
 //! # Cost
-//! The edges followed by the spread once more, and one entry for each node in each hop.
+//! The edges followed by the spread once more, and one entry for each node in each hop. A deadline
+//! and a bound on memory hold here too: the outcome then has no paths, and says why.
 
 use std::cmp::Ordering;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use super::error::SpreadError;
 use super::outcome::{NodeActivation, Path};
 use super::params::{ActR, Rule};
 use super::rules::linear::share;
-use super::run::Run;
+use super::run::{Halt, Run};
 use crate::graph::{DamagedBlock, Generation, Row};
-use crate::terms::NodeId;
+use crate::terms::{NodeId, StopReason};
 
 /// A walk: its last node, its value, and the walk it prolongs.
 #[derive(Clone, Copy, Debug)]
@@ -53,11 +53,14 @@ struct Walks {
 type Layer = HashMap<u32, Ends, FixedState>;
 
 /// A path for each of `reported`.
+///
+/// # Errors
+/// [`Halt::Stop`] where time or memory did not suffice; no path is known to be the strongest then.
 pub(crate) fn explain(
     run: &mut Run<'_>,
     reported: &[NodeActivation],
     is_reached: impl Fn(u32) -> bool,
-) -> Result<Vec<Option<Path>>, SpreadError> {
+) -> Result<Vec<Option<Path>>, Halt> {
     let graph = run.view.graph();
     let mut walks = Walks::default();
     let mut layer = Layer::default();
@@ -81,6 +84,8 @@ pub(crate) fn explain(
         for node in fired {
             let Some(&ends) = layer.get(&node) else { continue };
             let row = run.view.row(node, &mut run.lists.buffer)?;
+            // Comparing two walks costs up to their length.
+            run.watch.spend(row.len() + hop as usize)?;
             let through =
                 Through::of(&run.request.rule, run.seeds.len(), node, row, &run.lists.retentions);
             for (position, &target) in row.targets.iter().enumerate() {
@@ -97,6 +102,11 @@ pub(crate) fn explain(
         }
         if layer.is_empty() {
             break;
+        }
+        let ends = best.len() + layer.len();
+        let bytes = size_of_val(&*walks.all) + ends * size_of::<(u32, Ends)>();
+        if run.request.bounds.memory_bytes_max.is_some_and(|max| bytes as u64 > max) {
+            return Err(StopReason::MemoryBudget.into());
         }
     }
     Ok(reported

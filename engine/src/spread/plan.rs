@@ -47,7 +47,10 @@ pub(crate) fn resolve_seeds(
         }
     }
     if seeds.is_empty() {
-        return Err(SpreadError::NoSeeds);
+        return Err(match skipped {
+            0 => SpreadError::NoSeeds,
+            skipped => SpreadError::AllSeedsUnknown { skipped },
+        });
     }
     seeds.sort_unstable_by_key(|seed| (seed.time, seed.node, seed.position));
     seeds.dedup_by(|later, kept| {
@@ -152,7 +155,7 @@ fn check_pagerank(pagerank: &PageRank) -> Result<(), ParameterError> {
     Range::UNIT_BELOW_ONE.check("damping", pagerank.damping)?;
     match pagerank.method {
         PageRankMethod::Power { tolerance, .. } => Range::POSITIVE.check("tolerance", tolerance)?,
-        PageRankMethod::Push { epsilon } => Range::POSITIVE.check("epsilon", epsilon)?,
+        PageRankMethod::Push { epsilon } => Range::NORMAL.check("epsilon", epsilon)?,
     };
     Ok(())
 }

@@ -79,7 +79,8 @@ impl Run<'_> {
             }
         }
         if let Some(bytes_max) = self.request.bounds.memory_bytes_max {
-            let bytes = self.scratch_bytes + self.lists.trace.bytes();
+            let steps = size_of_val(&**self.steps);
+            let bytes = self.scratch_bytes + self.lists.trace.bytes() + steps;
             if bytes as u64 > bytes_max {
                 return Err(StopReason::MemoryBudget.into());
             }

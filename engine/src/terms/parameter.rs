@@ -18,6 +18,8 @@ impl Range {
     pub const NON_NEGATIVE: Self = Self::new(0.0, false, f64::MAX, false);
     /// `0 < x`.
     pub const POSITIVE: Self = Self::new(0.0, true, f64::MAX, false);
+    /// `0 < x`, and not so small that a number loses digits.
+    pub const NORMAL: Self = Self::new(f64::MIN_POSITIVE, false, f64::MAX, false);
     /// `0 <= x <= 1`.
     pub const UNIT: Self = Self::new(0.0, false, 1.0, false);
     /// `0 < x <= 1`.
@@ -47,7 +49,7 @@ impl fmt::Display for Range {
         let less = if self.high_open { "below" } else { "at most" };
         match (self.low == f64::MIN, self.high == f64::MAX) {
             (true, _) => f.write_str("a finite number"),
-            (false, true) => write!(f, "a finite number {more} {}", self.low),
+            (false, true) => write!(f, "a finite number {more} {:?}", self.low),
             (false, false) => write!(f, "{more} {} and {less} {}", self.low, self.high),
         }
     }

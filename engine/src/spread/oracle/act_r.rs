@@ -34,8 +34,7 @@ pub(super) fn spread(
         return nothing(StopReason::EdgeBudget);
     }
     let mut targets = targets(graph, &seeds, rule);
-    let is_number = |a: f64| a.is_finite() && latency_s(a, rule).is_finite();
-    if !targets.values().all(|&a| is_number(a)) {
+    if !targets.values().all(|a| a.is_finite()) {
         return nothing(StopReason::Overflow);
     }
     let fresh = targets.iter().map(|(&i, &a)| (i, a)).filter(|(i, _)| !is_seed.contains(i));
@@ -88,7 +87,8 @@ fn targets(graph: &EffectiveGraph, seeds: &[usize], rule: &ActR) -> BTreeMap<usi
     sums.into_iter().map(|(i, sum)| (i, rule.base_level + sum.value())).collect()
 }
 
-/// `intercept + F exp(-A)`, seconds.
+/// `intercept + F exp(-A)`, seconds; the last finite number where it is more.
 fn latency_s(activation: f64, rule: &ActR) -> f64 {
-    rule.intercept + rule.latency_factor * libm::exp(-activation)
+    let factor = libm::exp(-activation).min(f64::MAX);
+    (rule.intercept + rule.latency_factor * factor).clamp(f64::MIN, f64::MAX)
 }

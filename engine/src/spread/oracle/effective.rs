@@ -94,9 +94,21 @@ impl EffectiveGraph {
         sum(self.rows[v].iter().map(|edge| edge.e))
     }
 
+    /// `e / sum of e(v,.)`, also where that sum is more than a number holds.
+    pub(super) fn fraction(&self, v: usize, e: f64) -> f64 {
+        let row_sum = self.row_sum(v);
+        if row_sum.is_finite() {
+            return e / row_sum;
+        }
+        let small = 2f64.powi(-100);
+        e * small / sum(self.rows[v].iter().map(|edge| edge.e * small))
+    }
+
     /// `sum of |e(v,.)|`.
     pub(super) fn row_magnitude(&self, v: usize) -> f64 {
-        sum(self.rows[v].iter().map(|edge| edge.e.abs()))
+        let magnitude = sum(self.rows[v].iter().map(|edge| edge.e.abs()));
+        // A compensated sum that overflows is not a number.
+        if magnitude.is_nan() { f64::INFINITY } else { magnitude }
     }
 
     /// Position of the label of `v` among all labels, ascending.

@@ -169,6 +169,8 @@ fn share(graph: &EffectiveGraph, v: usize, share: Share) -> f64 {
         Share::None => 1.0,
         Share::Weight => match graph.row_magnitude(v) {
             0.0 => 0.0,
+            // Ends the spread: nothing would be left of any pulse.
+            f64::INFINITY => f64::INFINITY,
             magnitude => 1.0 / magnitude,
         },
         Share::Sqrt => 1.0 / libm::sqrt(fan),

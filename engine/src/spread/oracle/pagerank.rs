@@ -55,7 +55,7 @@ fn along(graph: &EffectiveGraph, y: &[f64], firing: &[usize]) -> (Vec<f64>, f64)
             continue;
         }
         for edge in graph.row(v) {
-            received[edge.target].add(y[v] * (edge.e / row_sum));
+            received[edge.target].add(y[v] * graph.fraction(v, edge.e));
         }
     }
     (received.iter().map(|sum| sum.value()).collect(), dead.value())

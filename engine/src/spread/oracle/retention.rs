@@ -123,7 +123,7 @@ fn step(
             kept[i] = retentions[i] * activation[i];
             // What the diagonal would carry is neither kept nor passed on.
             for edge in graph.row(i).iter().filter(|edge| edge.target != i) {
-                let passed = (1.0 - retentions[i]) * (edge.e / row_sum) * activation[i];
+                let passed = (1.0 - retentions[i]) * graph.fraction(i, edge.e) * activation[i];
                 received[edge.target].add(passed);
             }
         } else {

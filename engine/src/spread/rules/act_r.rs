@@ -74,10 +74,12 @@ fn one_step(run: &mut Run<'_>, state: &mut State<f64>, act_r: &ActR) -> Result<(
     let mut entries = std::mem::take(&mut run.lists.entries);
     state.pulses.take_sorted::<Sum>(|node, received| {
         let activation = act_r.base_level + received;
-        let latency = act_r.intercept + act_r.latency_factor * libm::exp(-activation);
-        finite &= activation.is_finite() && latency.is_finite();
+        let factor = libm::exp(-activation).min(f64::MAX);
+        let latency = act_r.intercept + act_r.latency_factor * factor;
+        finite &= activation.is_finite();
         let mut found = entry(node, activation, u32::from(!run.is_seed(node)));
-        found.latency_s = Some(latency);
+        // The exponential of a very low activation is more than a number holds.
+        found.latency_s = Some(latency.clamp(f64::MIN, f64::MAX));
         entries.push(found);
     });
     run.lists.entries = entries;

@@ -17,6 +17,33 @@ pub(super) fn row_sum(row: Row<'_>) -> f64 {
     }
 }
 
+/// Sums outside this range are taken over scaled weights: `x / sum` could overflow although
+/// `x * (w / sum)` cannot, or the sum itself has.
+const PLAIN_SUMS: std::ops::Range<f64> = 1e-280..f64::INFINITY;
+
+/// Weights of a row whose sum is extreme, all multiplied by one power of two.
+pub(super) struct ScaledWeights(Vec<f64>);
+
+impl ScaledWeights {
+    /// Nothing where `sum`, the sum of `row`, can be divided by as it is.
+    #[inline]
+    pub(super) fn of(row: Row<'_>, sum: f64) -> Option<Self> {
+        if PLAIN_SUMS.contains(&sum) || sum <= 0.0 { None } else { Some(Self::made(row, sum)) }
+    }
+
+    #[cold]
+    fn made(row: Row<'_>, sum: f64) -> Self {
+        // Far enough down for 2^32 of the greatest weights, far enough up for the smallest one.
+        let scale = if sum < 1.0 { f64::from_bits(2023 << 52) } else { f64::from_bits(923 << 52) };
+        Self((0..row.len()).map(|position| row.weights.at(position) * scale).collect())
+    }
+
+    /// The row with these weights.
+    pub(super) fn row<'r>(&'r self, row: Row<'r>) -> Row<'r> {
+        Row { targets: row.targets, weights: WeightSlice::Double(&self.0) }
+    }
+}
+
 /// The row without the edges from `node` to itself, as the parts before and after them.
 pub(super) fn without_loop(row: Row<'_>, node: u32) -> [Row<'_>; 2] {
     let start = row.targets.partition_point(|target| *target < node);
@@ -99,4 +126,29 @@ pub(super) fn settle(
     run.stats.revisits += revisits;
     run.stats.nodes_reached = ledger.reached_count() as u64;
     Ok(full)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Row, ScaledWeights, WeightSlice, row_sum};
+
+    #[test]
+    fn extreme_sums_are_scaled_and_others_are_not() {
+        for weights in [[1.5e308, 1.5e308], [1e-310, 3e-310], [5e-324, 5e-324]] {
+            let row = Row { targets: &[0, 1], weights: WeightSlice::Double(&weights) };
+            let scaled = ScaledWeights::of(row, row_sum(row)).expect("the sum is extreme");
+            let row = scaled.row(row);
+            let fraction = row.weights.at(1) / row_sum(row);
+            let expected = (weights[1] / 2.0) / (weights[0] / 2.0 + weights[1] / 2.0);
+            if weights[0] > 1e-320 {
+                assert!((fraction - expected).abs() < 1e-12, "{fraction} {expected}");
+            } else {
+                assert_eq!(fraction, 0.5);
+            }
+        }
+        for weights in [[1.0, 2.0], [0.0, 0.0], [1e-270, 1e300]] {
+            let row = Row { targets: &[0, 1], weights: WeightSlice::Double(&weights) };
+            assert!(ScaledWeights::of(row, row_sum(row)).is_none(), "{weights:?}");
+        }
+    }
 }

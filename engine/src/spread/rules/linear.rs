@@ -33,7 +33,7 @@ use crate::spread::real::Real;
 use crate::spread::run::{Halt, Run, entry};
 use crate::spread::scratch::{Frontier, State};
 use crate::spread::shape;
-use crate::terms::{Key, NodeId, StopReason};
+use crate::terms::{NodeId, StopReason};
 
 /// How a pulse changes an activation.
 trait Accumulate<S>: Join<S> {
@@ -145,8 +145,8 @@ fn plant<S: Real>(
         let pulse = S::of(seed.activation);
         let activation = pulse.wide();
         if !(activation.is_finite() && activation > 0.0) {
-            let node = Key::Id(NodeId::new(seed.node));
-            return Err(SpreadError::SeedActivation { node, activation: seed.activation });
+            let node = run.view.graph().label(NodeId::new(seed.node))?.to_key();
+            return Err(SpreadError::SeedPrecision { node, activation: seed.activation });
         }
         sum += activation;
         state.ledger.set(seed.node, params.capped(pulse));
@@ -262,7 +262,12 @@ pub(crate) fn share(share: Share, row: Row<'_>) -> f64 {
         Share::None => 1.0,
         Share::Weight => {
             let sum = absolute_sum(row.weights);
-            if sum > 0.0 { 1.0 / sum } else { 0.0 }
+            match sum {
+                0.0 => 0.0,
+                // The spread then ends, rather than that all activation is lost.
+                f64::INFINITY => f64::INFINITY,
+                sum => 1.0 / sum,
+            }
         }
         Share::Sqrt => 1.0 / libm::sqrt(fan),
         Share::Log => 1.0 / (1.0 + libm::log(fan)),

@@ -28,7 +28,7 @@
 //! more number per node. A report of a push also costs a breadth-first search from the seeds until
 //! every reported node is found, for its distance.
 
-use super::flow::{Given, row_sum, settle};
+use super::flow::{Given, ScaledWeights, row_sum, settle};
 use super::push;
 use crate::spread::error::SpreadError;
 use crate::spread::params::{PageRank, PageRankMethod};
@@ -120,6 +120,11 @@ fn one_round(run: &mut Run<'_>, state: &mut State<f64>, damping: f64) -> Result<
             edges += row.len() as u64;
             let sum = cached_sum(&mut second[node as usize], || row_sum(row));
             if sum > 0.0 {
+                let scaled = ScaledWeights::of(row, sum);
+                let (row, sum) = scaled.as_ref().map_or((row, sum), |scaled| {
+                    let row = scaled.row(row);
+                    (row, row_sum(row))
+                });
                 let factor = damping * probability / sum;
                 if !factor.is_finite() {
                     return Err(StopReason::Overflow.into());

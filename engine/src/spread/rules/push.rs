@@ -1,6 +1,6 @@
 //! Personalised PageRank by forward push, all nodes of a round at once.
 
-use super::flow::{Given, row_sum};
+use super::flow::{Given, ScaledWeights, row_sum};
 use crate::spread::NodeActivation;
 use crate::spread::error::SpreadError;
 use crate::spread::pulses::Sum;
@@ -63,6 +63,11 @@ fn one_round(
         edges += row.len() as u64;
         let sum = row_sum(row);
         if sum > 0.0 {
+            let scaled = ScaledWeights::of(row, sum);
+            let (row, sum) = scaled.as_ref().map_or((row, sum), |scaled| {
+                let row = scaled.row(row);
+                (row, row_sum(row))
+            });
             let factor = damping * residual / sum;
             if !factor.is_finite() {
                 return Err(StopReason::Overflow.into());

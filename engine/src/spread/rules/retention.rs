@@ -22,7 +22,7 @@
 //! Time: in each step, the edges of every active node. Memory: as `linear`, and one more number
 //! per node, its `d_i`.
 
-use super::flow::{Given, row_sum, settle, without_loop};
+use super::flow::{Given, ScaledWeights, row_sum, settle, without_loop};
 use crate::spread::error::SpreadError;
 use crate::spread::params::{RETENTION_STEPS_MAX, Retention};
 use crate::spread::plan::{SeedAt, resolve_retentions};
@@ -124,6 +124,11 @@ fn push(
         let sum = row_sum(row);
         second[node as usize] = sum;
         if sum > 0.0 {
+            let scaled = ScaledWeights::of(row, sum);
+            let (row, sum) = scaled.as_ref().map_or((row, sum), |scaled| {
+                let row = scaled.row(row);
+                (row, row_sum(row))
+            });
             let factor = (1.0 - kept_by(node)) * activation / sum;
             if !factor.is_finite() {
                 return Err(StopReason::Overflow.into());

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use rule::{RuleArgs, RuleName};
+pub(crate) use rule::{PrecisionName, RuleArgs, RuleName};
 pub(crate) use spread::{ReportFormat, SpreadArgs};
 
 const AFTER_HELP: &str = "\
@@ -19,15 +19,21 @@ Examples:
   emanate import wordnet.tsv.gz -o wordnet.emg
   emanate info wordnet.emg --verify";
 
-/// How a graph's file is described wherever one is read.
-pub(crate) const GRAPH_HELP: &str = "\
-An edge list (plain, gzip or zstd) or a native file, told apart by content. An edge list has a \
-line `source target [weight [relation [time]]]` for each edge, tab-separated, or RFC 4180 where \
-the name has .csv; one field alone is a node without edges";
+const EDGE_LIST_HELP: &str = "\
+An edge list has a line `source target [weight [relation [time]]]` for each edge, tab-separated, \
+or RFC 4180 where the name has .csv; one field alone is a node without edges";
+
+/// How a graph's file is described where either kind is read.
+pub(crate) fn graph_help() -> String {
+    format!(
+        "An edge list (plain, gzip or zstd) or a native file, told apart by content; a name that \
+         ends in .emg must be a native file. {EDGE_LIST_HELP}"
+    )
+}
 
 /// Spreading activation over a weighted graph.
 #[derive(Debug, Parser)]
-#[command(name = "emanate", version, after_help = AFTER_HELP, disable_help_subcommand = true)]
+#[command(name = "emanate", version, after_help = AFTER_HELP)]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -53,9 +59,11 @@ pub(crate) enum Command {
 #[derive(Args, Debug)]
 pub(crate) struct ImportArgs {
     /// The edge list: plain, gzip or zstd
-    #[arg(value_name = "EDGES", long_help = GRAPH_HELP)]
+    #[arg(value_name = "EDGES",
+        long_help = format!("The edge list: plain, gzip or zstd. {EDGE_LIST_HELP}"))]
     pub(crate) edges: PathBuf,
-    /// The native file to write; an existing one is replaced once the new one is complete
+    /// The native file to write, not one that is read; an existing one is replaced once the new
+    /// one is complete
     #[arg(short = 'o', long, value_name = "GRAPH.emg")]
     pub(crate) output: PathBuf,
     /// Nodes to have even without edges: one label a line
@@ -79,7 +87,7 @@ pub(crate) enum InfoFormat {
 #[derive(Args, Debug)]
 pub(crate) struct InfoArgs {
     /// The graph: an edge list or a native file
-    #[arg(value_name = "GRAPH", long_help = GRAPH_HELP)]
+    #[arg(value_name = "GRAPH", long_help = graph_help())]
     pub(crate) graph: PathBuf,
     /// Read every block of a native file and check it against its checksum
     #[arg(long)]

@@ -9,6 +9,7 @@ use emanate::graph::{DamagedBlock, VerifyError, WriteError};
 
 use crate::graph_file::GraphFileError;
 use crate::import::ImportError;
+use crate::output::text::cut_quoted;
 use crate::rules::RuleError;
 use crate::seeds::NameError;
 use crate::shell::ShellError;
@@ -83,7 +84,9 @@ impl fmt::Display for Failure {
                 f,
                 "--max-nodes is {nodes_max}, but there are {seeds} seeds; allow at least as many"
             ),
-            Self::Spread(error) => write!(f, "{error}"),
+            // It names a file, not a label.
+            Self::Spread(error @ SpreadError::Damaged(_)) => write!(f, "{error}"),
+            Self::Spread(error) => f.write_str(&cut_quoted(&error.to_string())),
             Self::Damaged(block) => write!(f, "{block}"),
             Self::Verify(error) => write!(f, "{error}"),
             Self::Import(error) => write!(f, "{error}"),

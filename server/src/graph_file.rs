@@ -20,6 +20,11 @@ pub(crate) enum GraphFileError {
     Open(OpenError),
     /// It is an edge list.
     Load(LoadError),
+    /// Its name says that it is a native file, its content that it is none.
+    NotNative {
+        /// The file.
+        file: PathBuf,
+    },
     /// It begins like neither: a native file, perhaps, whose first bytes are damaged, or text that
     /// is not UTF-8.
     Neither {
@@ -33,6 +38,11 @@ impl fmt::Display for GraphFileError {
         match self {
             Self::Open(error) => write!(f, "{error}"),
             Self::Load(error) => write!(f, "{error}"),
+            Self::NotNative { file } => write!(
+                f,
+                "{} is not a native file, or was cut short; import the graph again",
+                file.display()
+            ),
             Self::Neither { file } => write!(
                 f,
                 "{}: it begins like neither an edge list in UTF-8 nor a native file; convert the \
@@ -55,7 +65,9 @@ pub(crate) struct GraphFile {
 }
 
 /// Opens the graph at `path`: a native file where it begins as one, an edge list else, which then
-/// also has `nodes`. Draws progress on a terminal; says nothing about bad lines.
+/// also has `nodes`. A file whose name says that it is native is never read as an edge list: the
+/// first bytes of a native file alone are the edge list of one node. Draws progress on a terminal;
+/// says nothing about bad lines.
 ///
 /// # Errors
 /// [`GraphFileError`].
@@ -63,6 +75,9 @@ pub(crate) fn read(path: &Path, nodes: &[String]) -> Result<GraphFile, GraphFile
     match open(path) {
         Ok(graph) => Ok(GraphFile { graph, report: None }),
         Err(OpenError::NotNative { .. }) => {
+            if is_named_native(path) {
+                return Err(GraphFileError::NotNative { file: path.to_path_buf() });
+            }
             if is_binary(path) {
                 return Err(GraphFileError::Neither { file: path.to_path_buf() });
             }
@@ -74,6 +89,11 @@ pub(crate) fn read(path: &Path, nodes: &[String]) -> Result<GraphFile, GraphFile
         }
         Err(error) => Err(GraphFileError::Open(error)),
     }
+}
+
+/// Whether the name of `path` is one that native files have.
+fn is_named_native(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("emg"))
 }
 
 /// Whether the file at `path` is neither text nor compressed: one flipped bit at its beginning must

@@ -22,6 +22,11 @@ pub(crate) enum ImportError {
         /// The file.
         file: PathBuf,
     },
+    /// The native file would replace a file that is read.
+    SameFile {
+        /// The file.
+        file: PathBuf,
+    },
     /// With `--strict`: some lines cannot be used.
     BadLines {
         /// The edge list.
@@ -41,6 +46,11 @@ impl fmt::Display for ImportError {
             Self::AlreadyNative { file } => write!(
                 f,
                 "{}: this is a native file already; use it as it is, or name an edge list",
+                file.display()
+            ),
+            Self::SameFile { file } => write!(
+                f,
+                "--output {} is a file that is read; name another file to write",
                 file.display()
             ),
             Self::BadLines { file, count } => {
@@ -66,6 +76,9 @@ impl std::error::Error for ImportError {}
 /// [`Failure`]; nothing was written then, but where printing alone failed.
 pub(crate) fn run(args: &ImportArgs) -> Result<Printed, Failure> {
     let begin = Instant::now();
+    if [Some(&args.edges), args.nodes.as_ref()].iter().flatten().any(|f| same(f, &args.output)) {
+        return Err(ImportError::SameFile { file: args.output.clone() }.into());
+    }
     let nodes = match &args.nodes {
         Some(file) => node_list(file)?,
         None => Vec::new(),
@@ -92,6 +105,14 @@ pub(crate) fn run(args: &ImportArgs) -> Result<Printed, Failure> {
         begin.elapsed().as_secs_f64()
     )?;
     Ok(Printed)
+}
+
+/// Whether both paths lead to one file; not where either leads to none.
+fn same(a: &Path, b: &Path) -> bool {
+    match (fs::canonicalize(a), fs::canonicalize(b)) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    }
 }
 
 /// The labels in `file`, one a line.

@@ -152,6 +152,7 @@ impl<'a> Report<'a> {
             let unknown = self.request.seeds.iter().find(|seed| !known(&seed.node));
             let first =
                 unknown.map_or_else(String::new, |seed| format!(", the first is {}", seed.node));
+            let first = text::cut_quoted(&first);
             warnings.push(match outcome.stats.seeds_skipped {
                 1 => format!("1 seed names no node and was left out{first}"),
                 more => format!("{more} seeds name no node and were left out{first}"),
@@ -162,7 +163,7 @@ impl<'a> Report<'a> {
                 "the edges of {} nodes could not be read, among them {:?}; the outcome is as if \
                  they had none; check the file with `emanate info --verify`",
                 outcome.degraded.count,
-                first.to_string()
+                text::cut(&first.to_string())
             ));
         }
         warnings

@@ -8,14 +8,14 @@ use emanate::spread::{
 };
 use emanate::terms::Key;
 
-use crate::args::{RuleArgs, RuleName};
+use crate::args::{PrecisionName, RuleArgs, RuleName};
 
 /// Why the flags do not make a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RuleError {
     /// A flag was given that the chosen rule does not have.
     ForeignFlag {
-        /// The flag, without its dashes.
+        /// The flag, without its dashes; with its value where other values are every rule's.
         flag: &'static str,
         /// The chosen rule.
         rule: RuleName,
@@ -93,6 +93,7 @@ fn refuse_foreign(name: RuleName, args: &RuleArgs) -> Result<(), RuleError> {
 
 /// A flag, whether it was given, and the rules that have it.
 struct Flag {
+    /// With a value where only that value belongs to some rules alone.
     name: &'static str,
     given: bool,
     owners: &'static [RuleName],
@@ -121,7 +122,7 @@ fn flags(args: &RuleArgs) -> Vec<Flag> {
         flag("fan-out-limit", args.fan_out_limit.is_some(), LINEAR),
         flag("inhibit", args.inhibit.is_some(), LINEAR),
         flag("squash", args.squash.is_some(), LINEAR),
-        flag("precision", args.precision.is_some(), LINEAR),
+        flag("precision single", args.precision == Some(PrecisionName::Single), LINEAR),
         flag("retention", args.retention.is_some(), RETENTION),
         flag("retention-file", args.retention_file.is_some(), RETENTION),
         flag("time", args.time.is_some(), RETENTION),
@@ -252,13 +253,18 @@ mod tests {
         }
     }
 
+    /// A flag of the table and the value it stands there with.
+    fn typed(name: &str) -> (&str, Option<&str>) {
+        name.split_once(' ').map_or((name, None), |(flag, value)| (flag, Some(value)))
+    }
+
     #[test]
     fn every_flag_is_in_the_table_once() {
         let command = RuleArgs::augment_args(Command::new("test"));
         let mut of_clap: Vec<_> =
             command.get_arguments().filter_map(|arg| arg.get_long()).collect();
         let mut of_table: Vec<_> =
-            flags(&RuleArgs::default()).iter().map(|flag| flag.name).collect();
+            flags(&RuleArgs::default()).iter().map(|flag| typed(flag.name).0).collect();
         of_clap.sort_unstable();
         of_table.sort_unstable();
         assert_eq!(of_clap, of_table);
@@ -270,13 +276,13 @@ mod tests {
             ("share", "log"),
             ("combine", "max"),
             ("firing", "once"),
-            ("precision", "single"),
             ("inhibit", "1,1"),
             ("squash", "1,1"),
         ];
         for flag in flags(&RuleArgs::default()) {
-            let value = values.iter().find(|(name, _)| *name == flag.name).map_or("37", |v| v.1);
-            let args = parsed(&[&format!("--{}", flag.name), value]);
+            let (long, value) = typed(flag.name);
+            let listed = values.iter().find(|(name, _)| *name == long).map(|listed| listed.1);
+            let args = parsed(&[&format!("--{long}"), value.or(listed).unwrap_or("37")]);
             for name in RuleName::value_variants() {
                 let made = rule(*name, &args, Vec::new());
                 assert_eq!(made.is_ok(), flag.owners.contains(name), "--{} {name:?}", flag.name);
@@ -287,6 +293,15 @@ mod tests {
                     assert_ne!(made, Ok(default), "--{} does nothing", flag.name);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn double_precision_is_every_rules() {
+        for name in RuleName::value_variants() {
+            let made = rule(*name, &parsed(&["--precision", "double"]), Vec::new());
+            assert_eq!(made, rule(*name, &RuleArgs::default(), Vec::new()));
+            assert!(made.is_ok(), "{name:?}");
         }
     }
 

@@ -11,6 +11,7 @@ use emanate::spread::{Seed, UnknownSeeds};
 use emanate::terms::{Key, Label, NodeId};
 
 use crate::lines::{Lines, LinesError};
+use crate::output::text::cut;
 use crate::suggest::{self, DidYouMean};
 
 /// Where an argument was written.
@@ -43,6 +44,15 @@ pub(crate) enum NameError {
         /// Nodes it has.
         meant: DidYouMean,
     },
+    /// Unknown seeds are to be left out, and no seed would remain.
+    NoKnownSeed {
+        /// The first seed.
+        label: String,
+        /// Nodes the graph has.
+        meant: DidYouMean,
+    },
+    /// The argument is `@` and no label.
+    NoSeedFile,
     /// The argument begins with `@` and is no label, and the file it names cannot be used.
     SeedFile(LinesError),
     /// A seed's activation is not finite and above 0.
@@ -92,27 +102,37 @@ impl fmt::Display for NameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownNode { place, label, meant } => {
-                write!(f, "{place}the graph has no node {label:?}; ")?;
+                write!(f, "{place}the graph has no node {:?}; ", cut(label))?;
                 meant.write(f, "correct it, or leave unknown seeds out with --skip-unknown")
+            }
+            Self::NoKnownSeed { label, meant } => {
+                write!(f, "no seed names a node of the graph, the first is {:?}; ", cut(label))?;
+                meant.write(f, "name at least one node that it has")
+            }
+            Self::NoSeedFile => {
+                f.write_str("--seed @ names no file; write --seed @FILE, or the label of a node")
             }
             Self::SeedFile(error) => write!(f, "--seed @FILE: {error}"),
             Self::Activation { place, label, activation } => write!(
                 f,
-                "{place}the activation of seed {label:?} is {activation}, but must be finite and \
-                 above 0"
+                "{place}the activation of seed {:?} is {activation}, but must be finite and above \
+                 0",
+                cut(label)
             ),
             Self::Time { place, label, time } => write!(
                 f,
-                "{place}the time of seed {label:?} is {time}, but must be a whole number of steps \
-                 from 0 to 4294967295"
+                "{place}the time of seed {:?} is {time}, but must be a whole number of steps from \
+                 0 to 4294967295",
+                cut(label)
             ),
             Self::UnknownRelation { name, meant } => {
-                write!(f, "the graph has no relation {name:?}; ")?;
+                write!(f, "the graph has no relation {:?}; ", cut(name))?;
                 meant.write(f, "see its relations with `emanate info`")
             }
             Self::RelationWeight { name, weight } => write!(
                 f,
-                "the weight of --relation {name:?} is {weight}, but must be a finite number"
+                "the weight of --relation {:?} is {weight}, but must be a finite number",
+                cut(name)
             ),
             Self::Retention { place } => write!(
                 f,
@@ -158,7 +178,7 @@ fn split<T>(argument: &str, parse: impl Fn(&str) -> Option<T>) -> Option<(&str, 
 }
 
 /// The seeds that `arguments` name in `graph`, in their order. Unknown ones are refused, or, where
-/// `unknown` says so, kept for the spread to skip and count.
+/// `unknown` says so and there are others, kept for the spread to skip and count.
 ///
 /// # Errors
 /// [`NameError`].
@@ -179,15 +199,43 @@ pub(crate) fn seeds(
             seeds.push(seed(graph, text, place, unknown)?);
         }
     }
+    refuse_all_unknown(graph, &seeds)?;
     Ok(seeds)
 }
 
+/// Refuses seeds none of which is in `graph`, with a name close to the first.
+///
+/// # Errors
+/// [`NameError::NoKnownSeed`], or [`NameError::Damaged`].
+fn refuse_all_unknown(graph: &Generation, seeds: &[Seed]) -> Result<(), NameError> {
+    for seed in seeds {
+        if graph.find_key(&seed.node)?.is_some() {
+            return Ok(());
+        }
+    }
+    // That there is no seed at all is the spread's to say.
+    let Some(first) = seeds.first() else { return Ok(()) };
+    let label = match &first.node {
+        Key::Label(label) => label.to_string(),
+        other => other.to_string(),
+    };
+    let meant = suggest::labels(graph, &label)?;
+    Err(NameError::NoKnownSeed { label, meant })
+}
+
 /// The file that `argument` names; `None` where it is, or begins with, a label.
-fn seed_file<'a>(graph: &Generation, argument: &'a str) -> Result<Option<&'a Path>, DamagedBlock> {
+///
+/// # Errors
+/// [`NameError::NoSeedFile`], or [`NameError::Damaged`].
+fn seed_file<'a>(graph: &Generation, argument: &'a str) -> Result<Option<&'a Path>, NameError> {
     let Some(file) = argument.strip_prefix('@') else { return Ok(None) };
     let label = split(argument, Amount::parse).map_or(argument, |(label, _)| label);
     let is_node = find(graph, argument)?.is_some() || find(graph, label)?.is_some();
-    Ok((!is_node).then_some(Path::new(file)))
+    match file {
+        _ if is_node => Ok(None),
+        "" => Err(NameError::NoSeedFile),
+        _ => Ok(Some(Path::new(file))),
+    }
 }
 
 fn seed(

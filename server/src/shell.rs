@@ -8,6 +8,7 @@ use clap_complete::Shell;
 
 use crate::args::Cli;
 use crate::exit::{Failure, Printed};
+use crate::output::text::cut;
 
 /// There is no such command to describe.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub(crate) struct ShellError {
 
 impl fmt::Display for ShellError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "emanate has no command {:?}; see `emanate --help`", self.command)
+        write!(f, "emanate has no command {:?}; see `emanate --help`", cut(&self.command))
     }
 }
 
@@ -48,9 +49,16 @@ pub(crate) fn manual(command: Option<&str>) -> Result<Printed, Failure> {
             found.ok_or_else(|| ShellError { command: name.to_owned() })?
         }
     };
+    let name = described.get_display_name().unwrap_or("emanate");
+    let version = env!("CARGO_PKG_VERSION");
+    // The generator writes no version for a command of emanate, and leaves an empty date out, so
+    // that what follows would be read as the date.
+    let title = format!(".TH {name} 1 \"\" \"emanate {version}\"\n");
     let mut page = Vec::new();
     clap_mangen::Man::new(described).render(&mut page)?;
-    print(&page)
+    let lines = page.split_inclusive(|byte| *byte == b'\n');
+    let lines = lines.map(|line| if line.starts_with(b".TH ") { title.as_bytes() } else { line });
+    print(&lines.collect::<Vec<_>>().concat())
 }
 
 fn print(text: &[u8]) -> Result<Printed, Failure> {

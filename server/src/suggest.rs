@@ -11,6 +11,8 @@ use std::fmt;
 use emanate::graph::{DamagedBlock, Generation};
 use emanate::terms::NodeId;
 
+use crate::output::text::cut;
+
 /// Most names suggested.
 pub(crate) const SUGGESTIONS_MAX: usize = 3;
 
@@ -31,9 +33,9 @@ impl DidYouMean {
         let Some((last, first)) = self.0.split_last() else { return f.write_str(otherwise) };
         f.write_str("did you mean ")?;
         for (position, name) in first.iter().enumerate() {
-            write!(f, "{}{name:?}", if position == 0 { "" } else { ", " })?;
+            write!(f, "{}{:?}", if position == 0 { "" } else { ", " }, cut(name))?;
         }
-        write!(f, "{}{last:?}?", if first.is_empty() { "" } else { " or " })
+        write!(f, "{}{:?}?", if first.is_empty() { "" } else { " or " }, cut(last))
     }
 }
 

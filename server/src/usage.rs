@@ -3,11 +3,12 @@
 use std::fmt;
 use std::io::{self, Write};
 
-use clap::error::ErrorKind;
+use clap::error::{ContextValue, ErrorKind};
 use clap::{CommandFactory, Error};
 
 use crate::args::Cli;
 use crate::exit::{Failure, Printed};
+use crate::output::text::cut;
 
 /// The command line cannot be understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +52,14 @@ pub(crate) fn report(error: &Error) -> Result<Printed, Failure> {
 
 /// The first paragraph of clap's message and its tips, on one line.
 fn sentence(error: &Error) -> String {
-    let text = error.render().to_string();
+    let mut text = error.render().to_string();
+    for (_, value) in error.context() {
+        if let ContextValue::String(typed) = value
+            && cut(typed) != typed.as_str()
+        {
+            text = text.replace(typed, &cut(typed));
+        }
+    }
     let mut sentence = String::new();
     for paragraph in text.split("\n\n") {
         let first = paragraph.trim_start();

@@ -12,6 +12,8 @@ pub(crate) enum ValueError {
     Number,
     /// Not a whole number from 0 on.
     Count,
+    /// Not a whole number from 0 on that fits 32 bits.
+    SmallCount,
     /// Not a whole number from 1 on.
     Positive,
     /// Not a number with a unit of time.
@@ -33,6 +35,7 @@ impl fmt::Display for ValueError {
         f.write_str(match self {
             Self::Number => "give a finite number, such as 0.85",
             Self::Count => "give a whole number from 0 on",
+            Self::SmallCount => "give a whole number from 0 to 4294967295",
             Self::Positive => "give a whole number from 1 on",
             Self::Duration => "give a number with a unit (us, ms, s or m), such as 50ms",
             Self::Bytes => "give a whole number of bytes, or one with KiB, MiB or GiB",
@@ -58,7 +61,7 @@ pub(crate) fn count(text: &str) -> Result<u64, ValueError> {
 
 /// A whole number that fits 32 bits.
 pub(crate) fn small_count(text: &str) -> Result<u32, ValueError> {
-    text.parse().map_err(|_| ValueError::Count)
+    text.parse().map_err(|_| ValueError::SmallCount)
 }
 
 /// A whole number above 0.

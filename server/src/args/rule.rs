@@ -146,6 +146,9 @@ pub(crate) struct RuleArgs {
         help = "linear: least activation reported, at least 0 [default: 0]; act-r: least \
                 activation reported, any number [default: all are reported, negative ones too]")]
     pub(crate) report_threshold: Option<f64>,
+    #[arg(long, help_heading = SEVERAL, value_enum,
+        help = "Width of the state; single is for rule linear alone [default: double]")]
+    pub(crate) precision: Option<PrecisionName>,
 
     #[arg(long, help_heading = LINEAR, value_name = "N|auto", value_parser = values::hops,
         allow_hyphen_values = true,
@@ -175,21 +178,18 @@ pub(crate) struct RuleArgs {
     pub(crate) ceiling: Option<f64>,
     #[arg(long, help_heading = LINEAR, value_name = "N", value_parser = values::count,
         allow_hyphen_values = true,
-        help = "Nodes with more edges than this do not fire [default: no limit]")]
+        help = "Nodes with more edges than this do not fire; from 0 [default: no limit]")]
     pub(crate) fan_out_limit: Option<u64>,
     #[arg(long, help_heading = LINEAR, value_name = "BETA,M", value_parser = values::inhibit,
         allow_hyphen_values = true,
-        help = "At the end, each of the M strongest nodes lowers all weaker ones by BETA (at \
-                least 0) times the difference [default: off]")]
+        help = "At the end, each of the M strongest nodes (M from 0) lowers all weaker ones by \
+                BETA (at least 0) times the difference [default: off]")]
     pub(crate) inhibit: Option<Inhibit>,
     #[arg(long, help_heading = LINEAR, value_name = "GAIN,CENTER", value_parser = values::squash,
         allow_hyphen_values = true,
         help = "At the end, after --inhibit, activation a becomes \
-                1 / (1 + exp(-GAIN (a - CENTER))) [default: off]")]
+                1 / (1 + exp(-GAIN (a - CENTER))); both may be any number [default: off]")]
     pub(crate) squash: Option<Squash>,
-    #[arg(long, help_heading = LINEAR, value_enum,
-        help = "Width of the state [default: double]")]
-    pub(crate) precision: Option<PrecisionName>,
 
     #[arg(long, help_heading = RETENTION, value_name = "R", value_parser = values::number,
         allow_hyphen_values = true,
@@ -198,8 +198,8 @@ pub(crate) struct RuleArgs {
              {DEFAULT_RETENTION}]"))]
     pub(crate) retention: Option<f64>,
     #[arg(long, help_heading = RETENTION, value_name = "FILE",
-        help = "Retention of single nodes: lines of a label, a tab and a number from 0 to 1; \
-                nodes not named keep --retention")]
+        help = "Retention of single nodes: lines of a label, a tab and a number from 0 to 1; the \
+                last entry of a node wins, nodes not named keep --retention")]
     pub(crate) retention_file: Option<PathBuf>,
     #[arg(long, help_heading = RETENTION, value_name = "N|none", value_parser = values::steps,
         allow_hyphen_values = true,
@@ -231,12 +231,15 @@ pub(crate) struct RuleArgs {
     #[arg(long, help_heading = PAGERANK, value_name = "N", value_parser = values::small_count,
         allow_hyphen_values = true,
         help = format!(
-            "Power iteration stops after this many [default: {DEFAULT_ITERATIONS_MAX}]"))]
+            "Power iteration stops after this many iterations, from 0 to {} [default: \
+             {DEFAULT_ITERATIONS_MAX}]",
+            u32::MAX))]
     pub(crate) max_iterations: Option<u32>,
     #[arg(long, help_heading = PAGERANK, value_name = "E", value_parser = values::number,
         allow_hyphen_values = true,
         help = "Compute by push instead of power iteration: a node pushes while its residual is \
-                at least E times its number of edges, above 0 [default: power iteration]")]
+                at least E times its number of edges; at least 2.3e-308 [default: power \
+                iteration]")]
     pub(crate) epsilon: Option<f64>,
 
     #[arg(long, help_heading = ACT_R, value_name = "S", value_parser = values::number,
@@ -260,13 +263,13 @@ pub(crate) struct RuleArgs {
     #[arg(long, help_heading = ACT_R, value_name = "SECONDS", value_parser = values::number,
         allow_hyphen_values = true,
         help = format!(
-            "F in latency = intercept + F exp(-A), seconds [default: {}]",
+            "F in latency = intercept + F exp(-A), any number of seconds [default: {}]",
             ActR::default().latency_factor))]
     pub(crate) latency_factor: Option<f64>,
     #[arg(long, help_heading = ACT_R, value_name = "SECONDS", value_parser = values::number,
         allow_hyphen_values = true,
         help = format!(
-            "Seconds of a retrieval that take the same whatever the activation [default: {}]",
+            "Part of a latency that no activation changes, any number of seconds [default: {}]",
             ActR::default().intercept))]
     pub(crate) intercept: Option<f64>,
 
@@ -289,7 +292,7 @@ pub(crate) struct RuleArgs {
     #[arg(long, help_heading = SYNAPSE, value_name = "M", value_parser = values::small_count,
         allow_hyphen_values = true,
         help = format!(
-            "M, how many of the strongest nodes inhibit [default: {}]",
+            "M, how many of the strongest nodes inhibit, from 0 [default: {}]",
             Synapse::default().inhibit.competitors))]
     pub(crate) competitors: Option<u32>,
     #[arg(long, help_heading = SYNAPSE, value_name = "GAMMA", value_parser = values::number,

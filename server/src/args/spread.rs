@@ -16,7 +16,7 @@ pub(crate) const DEFAULT_TOP: u64 = 20;
 #[derive(Args, Debug)]
 pub(crate) struct SpreadArgs {
     /// The graph: an edge list or a native file
-    #[arg(long, value_name = "GRAPH", long_help = super::GRAPH_HELP)]
+    #[arg(long, value_name = "GRAPH", long_help = super::graph_help())]
     pub(crate) graph: PathBuf,
     /// A node to start from; may be given several times
     #[arg(
@@ -80,8 +80,8 @@ pub(crate) struct EdgeArgs {
         allow_hyphen_values = true,
         long_help = "\
 Follow only edges of this relation, WEIGHT times as strong (any finite number) [default: all \
-edges; WEIGHT 1]; may be given several times. An argument that is a relation as a whole is that \
-relation; else the last `=` followed by a number splits"
+edges; WEIGHT 1]; may be given several times, the last entry of a name wins. An argument \
+that is a relation as a whole is that relation; else the last `=` followed by a number splits"
     )]
     pub(crate) relations: Vec<String>,
     /// Which way along the edges activation flows
@@ -90,7 +90,7 @@ relation; else the last `=` followed by a number splits"
     /// Weaken an edge by exp(-RATE * age); per second, at least 0, needs --at [default: 0]
     #[arg(long, value_name = "RATE", value_parser = values::number, allow_hyphen_values = true)]
     pub(crate) age_rate: Option<f64>,
-    /// The instant ages are counted from, in seconds on the scale of the edges' times
+    /// The instant ages are counted from: any number of seconds, on the scale of the edges' times
     #[arg(long, value_name = "TIME", value_parser = values::number, allow_hyphen_values = true)]
     pub(crate) at: Option<f64>,
 }
@@ -103,15 +103,17 @@ pub(crate) struct BoundArgs {
     #[arg(long, value_name = "DURATION", value_parser = values::duration,
         allow_hyphen_values = true)]
     pub(crate) timeout: Option<Duration>,
-    /// Most edges followed; tested before each hop [default: no bound]
+    /// Most edges followed, from 0; tested before each hop [default: no bound]
     #[arg(long, value_name = "N", value_parser = values::count,
         allow_hyphen_values = true)]
     pub(crate) max_edges: Option<u64>,
-    /// Most nodes reached, the strongest new ones are kept; at least the seeds [default: no bound]
+    /// Most nodes reached, from the number of seeds; the strongest new ones are kept [default: no
+    /// bound]
     #[arg(long, value_name = "N", value_parser = values::count,
         allow_hyphen_values = true)]
     pub(crate) max_nodes: Option<u64>,
-    /// Most bytes of scratch memory; takes KiB, MiB or GiB [default: no bound]
+    /// Most scratch memory, from 0: a number of bytes, or one with KiB, MiB or GiB, such as 64MiB
+    /// [default: no bound]
     #[arg(long, value_name = "BYTES", value_parser = values::bytes,
         allow_hyphen_values = true)]
     pub(crate) max_memory: Option<u64>,

@@ -144,22 +144,20 @@ fn print_steps(report: &Report<'_>, paint: &Paint, out: &mut dyn Write) -> io::R
 /// What was reached, why it ended and how long it took.
 fn summary(report: &Report<'_>) -> String {
     let stats = &report.outcome.stats;
-    let rounds = match (&report.request.rule, stats.hops) {
-        (Rule::Retention(_) | Rule::Synapse(_), 1) => "step",
-        (Rule::Retention(_) | Rule::Synapse(_), _) => "steps",
-        (Rule::PageRank(_), 1) => "iteration",
-        (Rule::PageRank(_), _) => "iterations",
-        (_, 1) => "hop",
-        (_, _) => "hops",
+    let [round, rounds] = match &report.request.rule {
+        Rule::Retention(_) | Rule::Synapse(_) => ["step", "steps"],
+        Rule::PageRank(_) => ["iteration", "iterations"],
+        _ => ["hop", "hops"],
     };
     let reached = if stats.nodes_reached == 1 { "node" } else { "nodes" };
     let edges = if stats.edges_traversed == 1 { "edge" } else { "edges" };
     let mut text = format!(
-        "rule {}: reached {} {reached} along {} {edges} in {} {rounds} and {}; stopped: {}",
+        "rule {}: reached {} {reached} along {} {edges} in {} {} and {}; stopped: {}",
         report.request.rule.name(),
         grouped(stats.nodes_reached),
         grouped(stats.edges_traversed),
         grouped(stats.hops.into()),
+        if stats.hops == 1 { round } else { rounds },
         duration(stats.elapsed.as_secs_f64()),
         report.stop_reason(),
     );
@@ -175,7 +173,10 @@ fn summary(report: &Report<'_>) -> String {
     }
     let shown = report.rows.len() as u64;
     if shown < stats.nodes_reached && report.request.top == Some(report.rows.len()) {
-        text.push_str(&format!("; shown: the {} strongest", grouped(shown)));
+        text.push_str(&match shown {
+            1 => "; shown: the strongest".to_owned(),
+            more => format!("; shown: the {} strongest", grouped(more)),
+        });
     }
     text
 }

@@ -19,6 +19,35 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// Most letters of a label or a line that a sentence repeats.
+const ECHO_LETTERS_MAX: usize = 80;
+
+/// `text`, or its beginning and an ellipsis where it is too long for a sentence.
+pub(crate) fn cut(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(ECHO_LETTERS_MAX) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+    }
+}
+
+/// `sentence`, in which names are quoted as `{:?}` quotes them, with each name [`cut`].
+pub(crate) fn cut_quoted(sentence: &str) -> String {
+    let mut shown = String::with_capacity(sentence.len());
+    let mut rest = sentence;
+    while let Some((before, opened)) = rest.split_once('"') {
+        let mut escaped = false;
+        let end = opened.find(|letter| {
+            let closes = letter == '"' && !escaped;
+            escaped = letter == '\\' && !escaped;
+            closes
+        });
+        let Some(end) = end else { break };
+        shown.extend([before, "\"", &cut(&opened[..end]), "\""]);
+        rest = &opened[end + 1..];
+    }
+    shown + rest
+}
+
 fn is_hidden(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
@@ -125,6 +154,19 @@ mod tests {
         assert_eq!(visible("\u{1b}[31mred"), "\\u{1b}[31mred");
         assert_eq!(visible("a\u{202e}b"), "a\\u{202e}b");
         assert_eq!(visible("Straße 犬"), "Straße 犬");
+    }
+
+    #[test]
+    fn long_names_are_cut_in_sentences() {
+        let long = "é".repeat(81);
+        let short = format!("{}…", "é".repeat(80));
+        assert_eq!(cut(&long[2..]), &long[2..]);
+        assert_eq!(cut(&long), short);
+        let sentence = format!("seeds {:?} and {long:?} have {long}", "a\"\\");
+        let expected = format!("seeds {:?} and {short:?} have {long}", "a\"\\");
+        assert_eq!(cut_quoted(&sentence), expected);
+        assert_eq!(cut_quoted("no name"), "no name");
+        assert_eq!(cut_quoted("one \" alone"), "one \" alone");
     }
 
     #[test]

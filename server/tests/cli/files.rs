@@ -97,10 +97,39 @@ fn a_damaged_native_file_is_an_error_and_never_a_wrong_number() {
             _ => drop(run.refused()),
         }
     }
-    // The first 7 bytes alone would be the edge list of one node.
-    for length in [0, 8, 100, whole.len() - 1] {
+    for length in [100, whole.len() - 1] {
         let cut = file_text("cut.emg", &whole[..length]);
         let said = emanate(["info", "--verify", &cut]).refused();
         assert!(said.starts_with(&cut), "{said}");
     }
+}
+
+#[test]
+fn a_name_that_says_native_is_never_an_edge_list() {
+    let edges = file_text("named.tsv", PETS);
+    let native = path_text("named.emg");
+    emanate(["import", &edges, "-o", &native]).quiet();
+    let whole = fs::read(&native).unwrap();
+    // The first 7 bytes alone would be the edge list of one node.
+    let mut contents: Vec<&[u8]> = (0..8).map(|length| &whole[..length]).collect();
+    contents.extend([b"dog\tcat\n", &b"\x1f\x8b\x08"[..], &b"\0\0\0\0"[..]]);
+    for name in ["named-cut.emg", "named-cut.EmG"] {
+        for content in &contents {
+            let cut = file_text(name, content);
+            let expected =
+                format!("{cut} is not a native file, or was cut short; import the graph again");
+            let output = path_text("named-again.emg");
+            for command in [
+                &["spread", "--seed", "EMANATE", "--graph"][..],
+                &["info"],
+                &["import", "--output", &output],
+            ] {
+                let said = emanate(command.iter().chain([&&*cut])).refused();
+                assert_eq!(said, expected, "{command:?} {content:?}");
+            }
+        }
+    }
+    // Only the end of the name counts.
+    let text = file_text("named.emg.tsv", "dog\tcat\n");
+    emanate(["info", &text]).quiet();
 }

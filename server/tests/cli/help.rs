@@ -36,10 +36,55 @@ fn help_names_every_flag_with_its_default() {
     for flag in ["--output", "--nodes", "--strict"] {
         assert!(help.contains(flag), "{flag}");
     }
+    assert!(help.contains("The edge list: plain, gzip or zstd. ") && !help.contains("or a native"));
     let help = emanate(["info", "--help"]).quiet();
     for flag in ["--verify", "--format"] {
         assert!(help.contains(flag), "{flag}");
     }
+}
+
+/// What the help of each flag says about its values.
+const RANGES: [(&str, &str); 15] = [
+    ("fan-out-limit", "from 0"),
+    ("max-iterations", "from 0 to 4294967295"),
+    ("competitors", "from 0"),
+    ("latency-factor", "any number of seconds"),
+    ("intercept", "any number of seconds"),
+    ("squash", "both may be any number"),
+    ("inhibit", "BETA (at least 0)"),
+    ("inhibit", "(M from 0)"),
+    ("max-edges", "from 0"),
+    ("max-nodes", "from the number of seeds"),
+    ("max-memory", "from 0: a number of bytes, or one with KiB, MiB or GiB"),
+    ("at", "any number of seconds"),
+    ("relation", "the last entry of a name wins"),
+    ("retention-file", "the last entry of a node wins"),
+    ("epsilon", "at least 2.3e-308"),
+];
+
+#[test]
+fn help_says_what_a_flag_takes() {
+    let help = emanate(["spread", "--help"]).quiet();
+    let blocks: Vec<String> = help
+        .split("\n      --")
+        .map(|block| block.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    for (flag, range) in RANGES {
+        let block = blocks.iter().find(|block| block.starts_with(&format!("{flag} <")));
+        let block = block.expect("the flag has help and takes a value");
+        assert!(block.contains(range), "{block}");
+    }
+}
+
+#[test]
+fn help_is_a_command_too() {
+    for command in ["spread", "import", "info", "completions", "man"] {
+        let help = emanate([command, "--help"]).quiet();
+        assert_eq!(emanate(["help", command]).quiet(), help);
+    }
+    assert_eq!(emanate(["help"]).quiet(), emanate(["--help"]).quiet());
+    let said = emanate(["help", "spred"]).refused();
+    assert!(said.contains("spred") && said.ends_with("see `emanate --help`"), "{said}");
 }
 
 #[test]
@@ -62,9 +107,14 @@ fn shells_get_completions_and_man_gets_pages() {
     }
     let said = emanate(["completions", "dos"]).refused();
     assert!(said.contains("bash"), "{said}");
-    assert!(emanate(["man"]).quiet().contains(".TH emanate 1"));
-    let page = emanate(["man", "spread"]).quiet();
-    assert!(page.contains(".TH emanate-spread 1") && page.contains("fan\\-out\\-limit"), "{page}");
+    for (command, title) in [(None, "emanate"), (Some("spread"), "emanate-spread")] {
+        let page = emanate(["man"].into_iter().chain(command)).quiet();
+        let title =
+            format!(".TH {title} 1 \"\" {:?}", concat!("emanate ", env!("CARGO_PKG_VERSION")));
+        let titles: Vec<_> = page.lines().filter(|line| line.starts_with(".TH")).collect();
+        assert_eq!(titles, [title]);
+        assert_eq!(page.contains("fan\\-out\\-limit"), command.is_some(), "{page}");
+    }
     let said = emanate(["man", "nothing"]).refused();
     assert!(said.contains("no command \"nothing\""), "{said}");
 }

@@ -72,6 +72,31 @@ fn what_cannot_be_imported_is_refused() {
 }
 
 #[test]
+fn what_is_read_is_never_replaced() {
+    let edges = file_text("onto-itself.tsv", "a\tb\n");
+    let nodes = file_text("onto-itself.txt", "x\n");
+    let roundabout = path_text("../tmp/./onto-itself.tsv");
+    let link = path_text("onto-itself.link");
+    let _ = fs::remove_file(&link);
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(&edges, &link).unwrap();
+    #[cfg(not(unix))]
+    fs::write(&link, "a\tb\n").unwrap();
+    let mut cases = vec![(&edges, &edges), (&edges, &nodes), (&edges, &roundabout)];
+    if cfg!(unix) {
+        cases.extend([(&edges, &link), (&link, &edges)]);
+    }
+    for (read, written) in cases {
+        let said = emanate(["import", read, "-o", written, "--nodes", &nodes]).refused();
+        let expected =
+            format!("--output {written} is a file that is read; name another file to write");
+        assert_eq!(said, expected);
+    }
+    assert_eq!(fs::read_to_string(&edges).unwrap(), "a\tb\n");
+    assert_eq!(fs::read_to_string(&nodes).unwrap(), "x\n");
+}
+
+#[test]
 fn info_counts_what_is_there() {
     let edges = file_text("info.tsv", "a\tb\t1\tknows\t5\na\tc\t-0.5\tfears\nd\td\t2\nlonely\n");
     let native = path_text("info.emg");

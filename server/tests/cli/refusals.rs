@@ -64,6 +64,7 @@ fn counts_units_and_words_are_checked() {
         ("--squash 5", "GAIN,CENTER"),
         ("--rule retention --time -1", "or none"),
         ("--rule pagerank --max-iterations x", "--max-iterations"),
+        ("--rule pagerank --max-iterations 4294967296", "from 0 to 4294967295"),
         ("--rule synapse --steps 1.5", "--steps"),
         ("--timeout 50", "such as 50ms"),
         ("--timeout -1s", "--timeout"),
@@ -99,7 +100,10 @@ fn a_flag_of_another_rule_is_refused() {
             "--rule synapse --report-threshold 1",
             "rule synapse has no --report-threshold, which belongs to rules linear and act-r",
         ),
-        ("--rule retention --precision single", "rule retention has no --precision"),
+        (
+            "--rule retention --precision single",
+            "rule retention has no --precision single, which belongs to rule linear; leave",
+        ),
         ("--rule pagerank --epsilon 1e-4 --tolerance 1e-9", "--epsilon computes pagerank by push"),
     ];
     for (flags, expected) in cases {
@@ -147,7 +151,51 @@ fn seeds_must_fit_the_rule_and_the_bounds() {
     let said = spread("no-seeds.tsv", PETS, &format!("--seed @{empty}")).refused();
     assert!(said.contains("no seed was given"), "{said}");
     let said = spread("no-known-seeds.tsv", PETS, "--seed x --skip-unknown").refused();
-    assert!(said.contains("no seed"), "{said}");
+    let expected = "no seed names a node of the graph, the first is \"x\"; name at least one node \
+                    that it has";
+    assert_eq!(said, expected);
+    let said = spread("no-known-seeds.tsv", PETS, "--seed dgo=2 --seed x --skip-unknown").refused();
+    assert!(said.ends_with("the first is \"dgo\"; did you mean \"dog\"?"), "{said}");
+}
+
+#[test]
+fn double_precision_is_every_rules() {
+    for rule in ["linear", "retention", "pagerank", "act-r", "synapse"] {
+        let flags = format!("--seed dog --direction both --rule {rule} --precision double");
+        spread("double.tsv", "dog\tcat\n", &flags).quiet();
+    }
+}
+
+#[test]
+fn what_is_repeated_in_a_sentence_is_cut() {
+    let long = "é".repeat(200);
+    let short = format!("{}…", "é".repeat(80));
+    let graph = file_text("long.tsv", format!("{long}\tb\t1\t{long}\n"));
+    let list = file_text("long.txt", format!("{long}=0\n"));
+    let cases: [&[&str]; 12] = [
+        &["--seed", &format!("{long}=0")],
+        &["--seed", &format!("{long}=1@2")],
+        &["--seed", &format!("{long}x")],
+        &["--seed", &format!("{long}xyz")],
+        &["--seed", &format!("{long}xyz"), "--skip-unknown"],
+        &["--seed", &format!("{long}=2"), "--combine", "noisy-or"],
+        &["--seed", &format!("@{list}")],
+        &["--seed", "b", "--relation", &format!("{long}x")],
+        &["--seed", "b", "--relation", &format!("{long}=nan")],
+        &["--seed", "b", "--hops", &long],
+        &["--seed", "b", "--rule", &long],
+        &["--seed", "b", &format!("--{long}")],
+    ];
+    for flags in cases {
+        let said = emanate(["spread", "--graph", &graph].iter().chain(flags)).refused();
+        let whole = said.contains(&long) || !said.contains(&short[2 * 5..]);
+        assert!(!whole, "{flags:?}: {said}");
+    }
+    let said = emanate(["man", &long]).refused();
+    assert!(said.contains(&short) && !said.contains(&long), "{said}");
+    let flags = ["--seed", "b", "--seed", &long[2..], "--skip-unknown", "--graph", &graph];
+    let run = emanate(["spread"].iter().chain(&flags));
+    assert!(run.status == 0 && run.err.contains(&format!("is \"{short}\"")), "{}", run.err);
 }
 
 #[test]
@@ -160,6 +208,7 @@ fn an_unknown_name_brings_suggestions() {
         ("xylophone", "--skip-unknown"),
         ("", "--skip-unknown"),
         ("@no/such/file", "no/such/file cannot be read"),
+        ("@", "--seed @ names no file; write --seed @FILE, or the label of a node"),
     ];
     for (seed, expected) in cases {
         let said = spread_with("unknown.tsv", PETS, &["--seed", seed]).refused();

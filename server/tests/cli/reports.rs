@@ -35,6 +35,17 @@ fn json_has_the_keys_of_the_contract_in_their_order() {
 }
 
 #[test]
+fn one_is_not_many() {
+    let one = spread("one.tsv", CHAIN, "--seed dog --rule synapse --steps 1 --top 1").quiet();
+    assert!(one.contains(" in 1 step and "), "{one}");
+    assert!(one.contains("(all steps allowed were run)"), "{one}");
+    assert!(one.trim_end().ends_with("; shown: the strongest"), "{one}");
+    let two = spread("one.tsv", CHAIN, "--seed dog --top 2").quiet();
+    assert!(two.contains(" in 3 hops and "), "{two}");
+    assert!(two.trim_end().ends_with("; shown: the 2 strongest"), "{two}");
+}
+
+#[test]
 fn numbers_read_back_as_the_same_bits() {
     let expected: f64 = 1.0 * 0.85 * 0.5 * 0.85 * 0.5;
     // Compared as text: the reader of this test may round, and the writer must not.

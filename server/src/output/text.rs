@@ -111,6 +111,13 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
+/// A number that was given, for a sentence: as short as it can be written, so with an exponent
+/// where there would be many zeros.
+pub(crate) fn given(number: f64) -> String {
+    let debug = format!("{number:?}");
+    if debug.contains('e') { debug } else { number.to_string() }
+}
+
 /// An activation for people: six decimals, or an exponent where those would say little.
 pub(crate) fn activation(value: f64) -> String {
     let size = value.abs();
@@ -184,6 +191,11 @@ mod tests {
         assert_eq!(grouped(999), "999");
         assert_eq!(grouped(1000), "1,000");
         assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(given(1.0), "1");
+        assert_eq!(given(-0.25), "-0.25");
+        assert_eq!(given(f64::NAN), "NaN");
+        assert_eq!(given(5e-324), "5e-324");
+        assert_eq!(given(-1e300), "-1e300");
         assert_eq!(activation(0.0), "0.000000");
         assert_eq!(activation(1.0), "1.000000");
         assert_eq!(activation(1.25e-5), "1.250e-5");

@@ -22,6 +22,9 @@ impl fmt::Display for BuildEngineError {
 
 impl std::error::Error for BuildEngineError {}
 
+/// Default of [`EngineBuilder::scratch_slots`].
+pub const DEFAULT_SCRATCH_SLOTS: usize = 64;
+
 /// Builds an [`Engine`].
 #[derive(Clone, Debug)]
 pub struct EngineBuilder {
@@ -30,12 +33,13 @@ pub struct EngineBuilder {
 
 impl Default for EngineBuilder {
     fn default() -> Self {
-        Self { scratch_slots: 64 }
+        Self { scratch_slots: DEFAULT_SCRATCH_SLOTS }
     }
 }
 
 impl EngineBuilder {
-    /// How many scratches the engine keeps for reuse; at least 1, by default 64.
+    /// How many scratches the engine keeps for reuse; at least 1, by default
+    /// [`DEFAULT_SCRATCH_SLOTS`].
     #[must_use]
     pub fn scratch_slots(mut self, slots: usize) -> Self {
         self.scratch_slots = slots;

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use crate::builder::EngineBuilder;
+use crate::builder::{DEFAULT_SCRATCH_SLOTS, EngineBuilder};
 use crate::graph::Generation;
 use crate::run::{self, ScratchPool};
 use crate::spread::{DEFAULT_HOP_LIMIT, SpreadError, SpreadOutcome, SpreadRequest};
@@ -49,7 +49,7 @@ impl Engine {
     /// An engine with the default options.
     #[must_use]
     pub fn new() -> Self {
-        Self::with_slots(64)
+        Self::with_slots(DEFAULT_SCRATCH_SLOTS)
     }
 
     /// Options to choose before building.

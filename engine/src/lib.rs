@@ -11,7 +11,7 @@ mod run;
 mod builder;
 mod engine;
 
-pub use builder::{BuildEngineError, EngineBuilder};
+pub use builder::{BuildEngineError, DEFAULT_SCRATCH_SLOTS, EngineBuilder};
 pub use engine::{Engine, Graph, Snapshot};
 #[cfg(feature = "text")]
 pub use graph::LoadError;

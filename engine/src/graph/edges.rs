@@ -4,9 +4,6 @@ use super::blocks::{Blocks, ROWS_PER_BLOCK, ROWS_PER_BLOCK_BITS};
 use super::error::DamagedBlock;
 use crate::terms::NodeId;
 
-/// Bytes of the widest weight.
-pub const WEIGHT_BYTES_MAX: usize = 8;
-
 /// Weights of a run of edges, in the narrower of the two types that holds every weight exactly.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum WeightSlice<'a> {
@@ -134,12 +131,5 @@ impl Edges {
         let position = node.index() >> ROWS_PER_BLOCK_BITS;
         let range = self.rows.get(position)?.range(node.index() & (ROWS_PER_BLOCK - 1));
         Ok(&column.get(position)?[range])
-    }
-
-    /// Bytes of the blocks that are in memory.
-    pub(crate) fn resident_bytes(&self) -> usize {
-        self.rows.resident_bytes()
-            + self.relations.as_ref().map_or(0, Blocks::resident_bytes)
-            + self.times.as_ref().map_or(0, Blocks::resident_bytes)
     }
 }

@@ -202,16 +202,6 @@ impl Generation {
     pub(crate) fn in_edges(&self) -> Result<&Edges, DamagedBlock> {
         self.in_edges.get_or_try(|| reverse::in_edges(self))
     }
-
-    /// Bytes in memory: names, out-edges, in-edges (0 until needed).
-    #[must_use]
-    pub fn resident_bytes(&self) -> [(&'static str, usize); 3] {
-        [
-            ("names", self.names.resident_bytes()),
-            ("out-edges", self.out_edges.resident_bytes()),
-            ("in-edges", self.in_edges.get().map_or(0, Edges::resident_bytes)),
-        ]
-    }
 }
 
 #[cfg(test)]

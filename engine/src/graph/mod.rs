@@ -38,7 +38,7 @@ pub use adapt::from_edges;
 pub use adapt::from_petgraph;
 pub use builder::{Edge, GraphBuilder};
 pub(crate) use edges::Edges;
-pub use edges::{Row, WEIGHT_BYTES_MAX, WeightSlice};
+pub use edges::{Row, WeightSlice};
 pub use error::{BuildError, Damage, DamagedBlock};
 pub use generation::{Facts, Generation, RelationFacts};
 pub use native::{OpenError, VerifyError, VerifyReport, WriteError, open, verify, write};

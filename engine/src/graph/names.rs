@@ -33,17 +33,6 @@ pub(crate) enum NameBlocks {
     WideKeys(Blocks<Box<[u128]>>),
 }
 
-impl NameBlocks {
-    /// Bytes of the blocks that are in memory.
-    pub(crate) fn resident_bytes(&self) -> usize {
-        match self {
-            Self::Labels(blocks) => blocks.resident_bytes(),
-            Self::Keys(blocks) => blocks.resident_bytes(),
-            Self::WideKeys(blocks) => blocks.resident_bytes(),
-        }
-    }
-}
-
 /// All names of a graph.
 #[derive(Debug)]
 pub(crate) struct Names {
@@ -107,10 +96,5 @@ impl Names {
                 | (NameBlocks::Keys(_), Label::Key(_))
                 | (NameBlocks::WideKeys(_), Label::WideKey(_))
         )
-    }
-
-    /// Bytes of the blocks that are in memory.
-    pub(crate) fn resident_bytes(&self) -> usize {
-        self.by_node.resident_bytes() + self.order.resident_bytes()
     }
 }

@@ -1,10 +1,11 @@
 //! What the rules share whose whole state moves at every step.
 
 use crate::graph::{Row, WeightSlice};
+use crate::spread::ledger::Ledger;
 use crate::spread::plan::SeedAt;
 use crate::spread::pulses::Sum;
 use crate::spread::run::{Halt, Run};
-use crate::spread::scratch::State;
+use crate::spread::scratch::{Frontier, State};
 use crate::terms::StopReason;
 
 /// The sum of a row's weights, in the order of the row.
@@ -76,6 +77,28 @@ impl<'a> Given<'a> {
     }
 }
 
+/// Of the `new` nodes that `next` would reach, marks the strongest as kept where there are more
+/// than allowed; see [`Run::is_dropped`]. Returns whether there are.
+pub(super) fn keep_new(
+    run: &mut Run<'_>,
+    ledger: &Ledger<f64>,
+    next: &Frontier<f64>,
+    new: usize,
+) -> Result<bool, Halt> {
+    let room = run.nodes_left(ledger.reached_count());
+    if new <= room {
+        return Ok(false);
+    }
+    run.lists.entries.clear();
+    for (&node, &strength) in next.nodes.iter().zip(&next.pulses) {
+        if strength > 0.0 && !ledger.is_reached(node) {
+            run.note_new(node, strength);
+        }
+    }
+    run.keep_strongest(room)?;
+    Ok(true)
+}
+
 /// Ends a step: gives every touched node and every node of the frontier the activation
 /// `value(node, held, received)`, and makes the frontier of those above 0.
 ///
@@ -101,17 +124,7 @@ pub(super) fn settle(
     if !finite {
         return Err(StopReason::Overflow.into());
     }
-    let room = run.nodes_left(ledger.reached_count());
-    let full = new > room;
-    if full {
-        run.lists.entries.clear();
-        for (&node, &activation) in next.nodes.iter().zip(&next.pulses) {
-            if activation > 0.0 && !ledger.is_reached(node) {
-                run.note_new(node, activation);
-            }
-        }
-        run.keep_strongest(room)?;
-    }
+    let full = keep_new(run, ledger, next, new)?;
     frontier.clear();
     for (&node, &activation) in next.nodes.iter().zip(&next.pulses) {
         let reached = ledger.is_reached(node);

@@ -1,6 +1,6 @@
 //! Personalised PageRank by forward push, all nodes of a round at once.
 
-use super::flow::{Given, ScaledWeights, row_sum};
+use super::flow::{Given, ScaledWeights, keep_new, row_sum};
 use crate::spread::NodeActivation;
 use crate::spread::error::SpreadError;
 use crate::spread::pulses::Sum;
@@ -99,17 +99,7 @@ fn one_round(
     if !finite {
         return Err(StopReason::Overflow.into());
     }
-    let room = run.nodes_left(ledger.reached_count());
-    let full = new > room;
-    if full {
-        run.lists.entries.clear();
-        for (&node, &residual) in next.nodes.iter().zip(&next.pulses) {
-            if residual > 0.0 && !ledger.is_reached(node) {
-                run.note_new(node, residual);
-            }
-        }
-        run.keep_strongest(room)?;
-    }
+    let full = keep_new(run, ledger, next, new)?;
     commit(run, state, damping, full);
     run.stats.revisits += revisits;
     run.stats.nodes_reached = state.ledger.reached_count() as u64;

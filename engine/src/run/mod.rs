@@ -5,7 +5,8 @@ mod pool;
 use std::time::Instant;
 
 use crate::graph::Generation;
-use crate::spread::{self, SpreadError, SpreadOutcome, SpreadRequest};
+use crate::spread::{self, Conditions, SpreadError, SpreadOutcome, SpreadRequest};
+use crate::terms::Deadline;
 
 pub(crate) use pool::ScratchPool;
 
@@ -18,8 +19,10 @@ pub(crate) fn once(
     outcome: &mut SpreadOutcome,
 ) -> Result<(), SpreadError> {
     let started = Instant::now();
+    let deadline = request.bounds.budget.map_or(Deadline::NEVER, Deadline::after);
+    let conditions = Conditions { deadline, hop_limit_auto, ..Conditions::ALONE };
     let mut scratch = pool.take();
-    spread::spread(graph, request, hop_limit_auto, &mut scratch, outcome)?;
+    spread::spread(graph, request, &conditions, &mut scratch, outcome)?;
     outcome.stats.elapsed = started.elapsed();
     Ok(())
 }

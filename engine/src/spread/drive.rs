@@ -1,5 +1,6 @@
 //! From a request to an outcome: check, run the rule, rank, explain.
 
+use super::conditions::Conditions;
 use super::error::SpreadError;
 use super::outcome::SpreadOutcome;
 use super::params::{Linear, PageRankMethod, Precision, Rule};
@@ -18,15 +19,13 @@ use crate::terms::StopReason;
 pub(crate) fn spread(
     graph: &Generation,
     request: &SpreadRequest,
-    hop_limit_auto: u32,
+    conditions: &Conditions<'_>,
     scratch: &mut Scratch,
     outcome: &mut SpreadOutcome,
 ) -> Result<(), SpreadError> {
-    // The deadline counts from the call, so checking the request is part of it.
-    let watch = Watch::start(&request.bounds);
     outcome.clear();
     let result = checked(graph, request, scratch)
-        .and_then(|()| seeded(graph, request, watch, hop_limit_auto, scratch, outcome));
+        .and_then(|()| seeded(graph, request, conditions, scratch, outcome));
     scratch.clear();
     outcome.stats.generation = graph.number();
     if result.is_err() {
@@ -49,8 +48,7 @@ fn checked(
 fn seeded(
     graph: &Generation,
     request: &SpreadRequest,
-    watch: Watch<'_>,
-    hop_limit_auto: u32,
+    conditions: &Conditions<'_>,
     scratch: &mut Scratch,
     outcome: &mut SpreadOutcome,
 ) -> Result<(), SpreadError> {
@@ -71,12 +69,13 @@ fn seeded(
         view: &view,
         request,
         seeds,
-        watch,
+        watch: Watch::start(&request.bounds, conditions),
         lists,
         stats,
         steps,
         scratch_bytes,
-        hop_limit_auto,
+        hop_limit_auto: conditions.hop_limit_auto,
+        workers: conditions.workers,
     };
     let mut ended = by_rule(&mut run, double, single)?;
     let mut paths = Vec::new();

@@ -16,6 +16,7 @@
 
 pub mod rules;
 
+mod conditions;
 mod drive;
 mod error;
 mod ledger;
@@ -36,6 +37,7 @@ mod trace;
 mod view;
 mod watch;
 
+pub(crate) use conditions::Conditions;
 pub(crate) use drive::spread;
 pub use error::SpreadError;
 pub use outcome::{

@@ -12,6 +12,7 @@ use super::trace::Trace;
 use super::view::{RowBuffer, View};
 use super::watch::Watch;
 use crate::graph::DamagedBlock;
+use crate::sync::Workers;
 use crate::terms::{NodeId, StopReason};
 
 /// Why a hop was not finished.
@@ -64,6 +65,9 @@ pub(crate) struct Run<'a> {
     pub(crate) scratch_bytes: usize,
     /// What `hops = auto` stands for.
     pub(crate) hop_limit_auto: u32,
+    /// Threads that the spread may use, as many as its request allows.
+    #[expect(dead_code, reason = "for kernels that use several threads")]
+    pub(crate) workers: Option<&'a Workers>,
 }
 
 impl Run<'_> {

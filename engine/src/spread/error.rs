@@ -102,6 +102,9 @@ pub enum SpreadError {
     /// Something panicked while a batch or a future ran this spread: the host's node filter, most
     /// likely. Other spreads are not concerned.
     Panicked,
+    /// The operating system gives the engine no thread to run submitted spreads. Run it with
+    /// `spread`, or hand in a pool of threads.
+    NoThreads,
 }
 
 impl fmt::Display for SpreadError {
@@ -169,6 +172,10 @@ impl fmt::Display for SpreadError {
             ),
             Self::Panicked => f.write_str(
                 "the spread panicked, most likely in the node filter it was given; correct that",
+            ),
+            Self::NoThreads => f.write_str(
+                "no thread could be started; run the spread on a thread of the host's, or hand in \
+                 a pool of threads",
             ),
         }
     }

@@ -281,6 +281,7 @@ fn pulse_of<S: Real, J: Join<S>>(cell: S) -> S {
 mod tests {
     use super::{EDGES_PER_CHUNK, Marks, Pulses, Sum};
     use crate::graph::{Row, WeightSlice};
+    use crate::spread::Conditions;
     use crate::spread::request::Bounds;
     use crate::spread::watch::Watch;
 
@@ -303,7 +304,7 @@ mod tests {
     fn a_full_list_spills_into_the_marks_and_loses_nothing() {
         let mut pulses = prepared(3);
         let bounds = Bounds::default();
-        let mut watch = Watch::start(&bounds);
+        let mut watch = Watch::start(&bounds, &Conditions::ALONE);
         // A negative weight too small to leave a trace: the cell stays -0 and is listed each time.
         let targets = vec![1u32; 2 * EDGES_PER_CHUNK];
         let weights = vec![-5e-324; targets.len()];

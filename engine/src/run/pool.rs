@@ -278,3 +278,114 @@ impl Drop for Running<'_> {
         }
     }
 }
+
+#[cfg(all(test, not(emanate_loom)))]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::time::Duration;
+
+    use super::{Need, ScratchPool};
+    use crate::run::room::Amount;
+    use crate::spread::{SpreadError, SpreadRequest};
+    use crate::terms::Deadline;
+
+    fn pool(slots: u64, bytes: u64) -> ScratchPool {
+        ScratchPool::new(Amount { slots, bytes })
+    }
+
+    const fn double(bytes: u64) -> Need {
+        Need { bytes, single: false }
+    }
+
+    const fn single(bytes: u64) -> Need {
+        Need { bytes, single: true }
+    }
+
+    /// Slots leased and bytes taken.
+    fn used(pool: &ScratchPool) -> (u64, u64) {
+        (pool.used().leased, pool.used().bytes)
+    }
+
+    #[test]
+    fn idle_scratch_keeps_its_bytes_and_serves_again() {
+        let pool = pool(2, 100);
+        drop(pool.try_lease(double(60)).unwrap());
+        assert_eq!(used(&pool), (0, 60));
+        drop(pool.try_lease(double(40)).unwrap());
+        assert_eq!(used(&pool), (0, 60), "the idle one is large enough");
+        drop(pool.try_lease(double(70)).unwrap());
+        assert_eq!(used(&pool), (0, 70), "it grew");
+        pool.free_idle();
+        assert_eq!(used(&pool), (0, 0));
+    }
+
+    #[test]
+    fn widths_are_counted_apart() {
+        let pool = pool(1, 100);
+        drop(pool.try_lease(double(60)).unwrap());
+        drop(pool.try_lease(single(30)).unwrap());
+        assert_eq!(used(&pool), (0, 90));
+        let lease = pool.try_lease(single(50)).unwrap();
+        assert_eq!(used(&pool), (1, 50), "the wide part had to go");
+        drop(lease);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_not_leased_and_idle_scratch_makes_room() {
+        let pool = pool(3, 100);
+        let (first, second) = (pool.try_lease(double(40)), pool.try_lease(double(40)));
+        assert!(pool.try_lease(double(40)).is_none());
+        assert_eq!(used(&pool), (2, 80));
+        assert!(!pool.might_lease(double(40)));
+        drop(first);
+        assert!(pool.might_lease(double(60)));
+        let large = pool.try_lease(double(60));
+        assert!(large.is_some());
+        assert_eq!(used(&pool), (2, 100));
+        drop((second, large));
+        pool.free_idle();
+        assert_eq!(used(&pool), (0, 0));
+    }
+
+    #[test]
+    fn slots_bound_leases_too() {
+        let pool = pool(1, 100);
+        let lease = pool.try_lease(double(1)).unwrap();
+        assert!(pool.try_lease(double(1)).is_none());
+        let soon = Deadline::after(Duration::from_millis(1));
+        assert!(pool.lease_by(double(1), soon).is_none());
+        drop(lease);
+        assert!(pool.lease_by(double(1), soon).is_some());
+    }
+
+    #[test]
+    fn a_larger_idle_scratch_is_preferred_to_growing() {
+        let pool = pool(2, 100);
+        let leases = [pool.try_lease(double(10)), pool.try_lease(double(50))];
+        drop(leases);
+        let lease = pool.try_lease(double(50)).unwrap();
+        assert_eq!(used(&pool), (1, 60));
+        drop(lease);
+    }
+
+    #[test]
+    fn too_much_is_refused_with_what_it_takes() {
+        let refused = SpreadError::ScratchTooSmall { bytes_needed: 101, bytes_max: 100 };
+        assert_eq!(pool(1, 100).check(double(101)), Err(refused));
+        assert_eq!(pool(1, 100).check(double(100)), Ok(()));
+    }
+
+    #[test]
+    fn a_panic_frees_the_scratch_and_its_bytes() {
+        let pool = pool(1, 100);
+        let mut lease = pool.try_lease(double(60)).unwrap();
+        let request = SpreadRequest::default();
+        let run = AssertUnwindSafe(|| lease.run(&request, |_| panic!("a filter, say")));
+        assert!(catch_unwind(run).is_err());
+        assert_eq!(used(&pool), (1, 0));
+        assert!(lease.fit(double(60)), "the lease can be used again");
+        assert_eq!(lease.run(&request, |_| 7), 7);
+        drop(lease);
+        assert_eq!(used(&pool), (0, 60));
+    }
+}

@@ -323,7 +323,7 @@ fn auto_is_the_setting() {
         let fixed = engine.spread(&graph, &SpreadRequest::linear(hops).seed("n0", 1.0));
         assert_eq!(outcome.stats.hop_limit, hops);
         assert_same_bits(&outcome, &fixed.expect("good"), Scope::Whole);
-        let batch = engine.spread_many(&graph, &[auto.clone()]);
+        let batch = engine.spread_many(&graph, std::slice::from_ref(&auto));
         assert_same_bits(batch[0].as_ref().expect("good"), &outcome, Scope::Whole);
     }
 }

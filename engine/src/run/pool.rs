@@ -279,7 +279,7 @@ impl Drop for Running<'_> {
     }
 }
 
-#[cfg(all(test, not(emanate_loom)))]
+#[cfg(test)]
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::time::Duration;

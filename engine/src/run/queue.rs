@@ -166,7 +166,7 @@ impl<T> Queue<T> {
     }
 }
 
-#[cfg(all(test, not(emanate_loom)))]
+#[cfg(test)]
 mod tests {
     use super::{Entered, Line, Queue, Turn};
 
@@ -220,7 +220,8 @@ mod tests {
     }
 }
 
-#[cfg(all(test, emanate_loom))]
+#[cfg(test)]
+#[cfg(emanate_loom)]
 mod loom_models {
     use super::{Entered, Line, Queue, Turn};
     use crate::run::room::Amount;

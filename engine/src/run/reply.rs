@@ -59,7 +59,8 @@ impl<T> Reply<T> {
     }
 }
 
-#[cfg(all(test, emanate_loom))]
+#[cfg(test)]
+#[cfg(emanate_loom)]
 mod loom_models {
     use std::task::{Context, Poll, Waker};
 

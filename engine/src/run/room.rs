@@ -98,7 +98,7 @@ impl fmt::Debug for Room {
     }
 }
 
-#[cfg(all(test, not(emanate_loom)))]
+#[cfg(test)]
 mod tests {
     use super::{Amount, BYTES_MAX, Room, SLOTS_MAX};
 
@@ -125,32 +125,33 @@ mod tests {
     }
 }
 
-#[cfg(all(test, emanate_loom))]
+#[cfg(test)]
+#[cfg(emanate_loom)]
 mod loom_models {
     use super::{Amount, Room};
     use crate::sync::{Arc, AtomicU64, Ordering};
 
     const ONE: Amount = Amount { slots: 1, bytes: 10 };
 
+    fn take_and_give(room: &Room, out: &AtomicU64, take: fn(&Room) -> bool) {
+        if take(room) {
+            assert_eq!(out.fetch_add(1, Ordering::Relaxed), 0, "taken twice");
+            out.fetch_sub(1, Ordering::Relaxed);
+            room.give(ONE);
+        }
+    }
+
     /// Two threads take and give back; never is more out than there was, and all is back at last.
     fn whole_at_the_end(take: fn(&Room) -> bool) {
         loom::model(move || {
-            let room = Arc::new(Room::new(ONE));
-            let out = Arc::new(AtomicU64::new(0));
-            let work = |room: &Room, out: &AtomicU64| {
-                if take(room) {
-                    assert_eq!(out.fetch_add(1, Ordering::Relaxed), 0, "taken twice");
-                    out.fetch_sub(1, Ordering::Relaxed);
-                    room.give(ONE);
-                }
-            };
+            let shared = Arc::new((Room::new(ONE), AtomicU64::new(0)));
             let other = loom::thread::spawn({
-                let (room, out) = (room.clone(), out.clone());
-                move || work(&room, &out)
+                let shared = shared.clone();
+                move || take_and_give(&shared.0, &shared.1, take)
             });
-            work(&room, &out);
+            take_and_give(&shared.0, &shared.1, take);
             other.join().unwrap();
-            assert_eq!(room.left(), ONE);
+            assert_eq!(shared.0.left(), ONE);
         });
     }
 

@@ -113,7 +113,7 @@ impl Waiters {
     }
 }
 
-#[cfg(all(test, not(emanate_loom)))]
+#[cfg(test)]
 mod tests {
     use std::thread;
     use std::time::{Duration, Instant};
@@ -165,7 +165,8 @@ mod tests {
     }
 }
 
-#[cfg(all(test, emanate_loom))]
+#[cfg(test)]
+#[cfg(emanate_loom)]
 mod loom_models {
     use super::{Waiter, Waiters};
     use crate::run::room::{Amount, Room};

@@ -162,6 +162,17 @@ impl fmt::Display for SpreadError {
                  {seeds}; allow at least as many"
             ),
             Self::Damaged(block) => write!(f, "{block}"),
+            Self::Shed { .. } | Self::ScratchTooSmall { .. } | Self::Panicked | Self::NoThreads => {
+                self.fmt_by_engine(f)
+            }
+        }
+    }
+}
+
+impl SpreadError {
+    /// What comes of the engine that runs the spread, not of the request or the graph.
+    fn fmt_by_engine(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Self::Shed { retry_in } => {
                 write!(f, "there was no room until the deadline; try again in {retry_in:?}")
             }
@@ -177,6 +188,7 @@ impl fmt::Display for SpreadError {
                 "no thread could be started; run the spread on a thread of the host's, or hand in \
                  a pool of threads",
             ),
+            _ => Ok(()),
         }
     }
 }

@@ -17,6 +17,14 @@ stage_tools() {
     # The first call in a fresh checkout makes rustup install what rust-toolchain.toml names.
     cargo --version
     cc --version | head -n 1
+    # Tests that count futex calls need it, and say that they are skipped where it is missing.
+    command -v strace || install_package strace || echo "strace is missing; install it"
+}
+
+# install_package NAME: whether Debian's package NAME is installed, by who may.
+install_package() {
+    command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ] || return 1
+    apt-get install --yes --no-install-recommends "$1" >/dev/null 2>&1
 }
 
 # The oldest Rust the manifest promises is the one everything here is built with.

@@ -61,7 +61,10 @@ pub(crate) fn run(args: &SpreadArgs) -> Result<Printed, Failure> {
         by_step: args.report.by_step,
         threads: args.bounds.threads.and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN),
     };
-    let outcome = Engine::new().spread_at(&snapshot, &request)?;
+    let threads = request.threads.get() as usize;
+    let engine = Engine::builder().threads(threads).build();
+    let engine = engine.expect("the other options are the default ones, which fit each other");
+    let outcome = engine.spread_at(&snapshot, &request)?;
 
     let report = Report::new(&snapshot, &request, &outcome)?;
     for warning in report.warnings() {

@@ -224,7 +224,7 @@ mod tests {
 #[cfg(emanate_loom)]
 mod loom_models {
     use super::{Entered, Line, Queue, Turn};
-    use crate::run::room::Amount;
+    use crate::run::room::{Amount, Room};
     use crate::sync::Arc;
 
     fn enter(_: &u32) -> Turn {
@@ -270,5 +270,41 @@ mod loom_models {
                 queue.stand(Line::Small, 2);
             }
         });
+    }
+
+    /// A worker that finds no scratch puts a spread back and leaves; a thread gives scratch back
+    /// and looks at the line. One of them sees to the spread.
+    fn somebody_sees_to_it(looks_again: bool) {
+        loom::model(move || {
+            let scratch = Room::new(Amount { slots: 0, bytes: 0 });
+            let shared = Arc::new((scratch, Queue::new(1)));
+            assert_eq!(shared.1.enter(Line::Large, 1, enter), Entered::In);
+            let giver = loom::thread::spawn({
+                let shared = shared.clone();
+                move || {
+                    shared.0.give(Amount::SLOT);
+                    !shared.1.is_empty(Line::Large)
+                }
+            });
+            let item = shared.1.take(Line::Large).unwrap();
+            let mut seen_to = shared.0.take(Amount::SLOT);
+            if !seen_to {
+                shared.1.put_back(Line::Large, item);
+                seen_to = looks_again && shared.0.left().slots > 0;
+            }
+            let called = giver.join().unwrap();
+            assert!(seen_to || called, "left in line");
+        });
+    }
+
+    #[test]
+    fn loom_a_spread_without_scratch_is_seen_to() {
+        somebody_sees_to_it(true);
+    }
+
+    #[test]
+    #[should_panic(expected = "left in line")]
+    fn loom_finds_that_leaving_without_looking_again_strands_a_spread() {
+        somebody_sees_to_it(false);
     }
 }

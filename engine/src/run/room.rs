@@ -151,7 +151,7 @@ mod loom_models {
             });
             take_and_give(&shared.0, &shared.1, take);
             other.join().unwrap();
-            assert_eq!(shared.0.left(), ONE);
+            assert_eq!(shared.0.left(), ONE, "not whole: something was taken twice");
         });
     }
 

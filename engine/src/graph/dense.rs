@@ -79,11 +79,6 @@ impl DenseEdges {
     pub(crate) fn codes(&self) -> usize {
         self.blocks.iter().map(|block| block.codes.len()).sum()
     }
-
-    /// Bytes it takes in memory.
-    pub(crate) fn bytes(&self) -> usize {
-        self.blocks.iter().map(|b| size_of_val(&*b.codes) + b.weights.bytes()).sum()
-    }
 }
 
 impl TargetBlock {
@@ -157,6 +152,28 @@ pub(crate) struct DenseCell {
     /// Edges followed one by one in hops that the layout is faster for.
     followed: AtomicU64,
     claimed: AtomicBool,
+    /// What following rows costs, once measured.
+    pub(crate) push_costs: FirstWins<PushCosts>,
+    /// What an edge of the layout costs, in seconds, once measured.
+    pub(crate) edge_cost: FirstWins<f64>,
+}
+
+/// What following rows costs on a graph, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PushCosts {
+    /// Following an edge and adding to its cell.
+    pub(crate) push_edge: f64,
+    /// Noting where an edge leads to, and going there again.
+    pub(crate) list_edge: f64,
+    /// Looking at one cell.
+    pub(crate) scan_node: f64,
+}
+
+impl Default for PushCosts {
+    /// About what they are while everything lies in the first two caches.
+    fn default() -> Self {
+        Self { push_edge: 1.5e-9, list_edge: 1.5e-9, scan_node: 0.3e-9 }
+    }
 }
 
 /// How many times every edge may be followed for the price of making the layout.
@@ -229,7 +246,8 @@ mod tests {
             for (position, target) in row.targets.iter().enumerate() {
                 let weight = row.weights.at(position);
                 let edge = (*target as usize / TARGETS_PER_BLOCK, node.get(), *target as usize);
-                let held = found.iter().any(|f| (f.0, f.1, f.2) == edge && f64::from(f.3) == weight);
+                let held =
+                    found.iter().any(|f| (f.0, f.1, f.2) == edge && f64::from(f.3) == weight);
                 assert!(held, "{edge:?} is missing");
             }
         }

@@ -70,16 +70,6 @@ pub(crate) enum Weights {
     Double(Box<[f64]>),
 }
 
-impl Weights {
-    /// Bytes of the weights.
-    pub(crate) fn bytes(&self) -> usize {
-        match self {
-            Self::Single(weights) => size_of_val(&**weights),
-            Self::Double(weights) => size_of_val(&**weights),
-        }
-    }
-}
-
 /// The rows of [`ROWS_PER_BLOCK`] neighbouring nodes; the last block may have fewer.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct EdgeBlock {

@@ -39,7 +39,9 @@ pub use adapt::from_edges;
 #[cfg(feature = "petgraph")]
 pub use adapt::from_petgraph;
 pub use builder::{Edge, GraphBuilder};
-pub(crate) use dense::{DenseEdges, TARGETS_PER_BLOCK, TARGETS_PER_BLOCK_BITS, TargetBlock};
+pub(crate) use dense::{
+    DenseEdges, PushCosts, TARGETS_PER_BLOCK, TARGETS_PER_BLOCK_BITS, TargetBlock,
+};
 pub(crate) use edges::{Edges, Weights};
 pub use edges::{Row, WeightSlice};
 pub use error::{BuildError, Damage, DamagedBlock};

@@ -303,7 +303,8 @@ fn pulse_of<S: Real, J: Join<S>>(cell: S) -> S {
 #[cfg(test)]
 mod tests {
     use super::{EDGES_PER_CHUNK, Marks, Pulses};
-    use crate::graph::{Row, TARGETS_PER_BLOCK, WeightSlice};
+    use crate::graph::{Row, WeightSlice};
+    use crate::spread::conditions::Conditions;
     use crate::spread::kernel::Sum;
     use crate::spread::request::Bounds;
     use crate::spread::watch::Watch;
@@ -327,7 +328,7 @@ mod tests {
     fn a_full_list_spills_into_the_marks_and_loses_nothing() {
         let mut pulses = prepared(3);
         let bounds = Bounds::default();
-        let mut watch = Watch::start(&bounds);
+        let mut watch = Watch::start(&bounds, &Conditions::alone());
         // A negative weight too small to leave a trace: the cell stays -0 and is listed each time.
         let targets = vec![1u32; 2 * EDGES_PER_CHUNK];
         let weights = vec![-5e-324; targets.len()];

@@ -1,28 +1,46 @@
 //! A hop over all edges, block of targets by block of targets.
 
-use super::{Join, Level};
-use crate::graph::{
-    DenseEdges, TARGETS_PER_BLOCK, TARGETS_PER_BLOCK_BITS, TargetBlock, Weights,
-};
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
+use rayon::slice::ParallelSliceMut;
+
+use super::{InstructionSet, Join};
+use crate::graph::{DenseEdges, TARGETS_PER_BLOCK, TARGETS_PER_BLOCK_BITS, TargetBlock, Weights};
 use crate::spread::real::Real;
 use crate::spread::watch::Watch;
+use crate::sync::Workers;
 use crate::terms::StopReason;
 
 /// Adds to every cell what the edges into it contribute: `factors[source] * weight`, ascending by
 /// source. `cells` has [`TARGETS_PER_BLOCK`] cells for each block.
 ///
+/// With `workers`, each block is done by one thread, so the order of a cell's additions stays.
+///
 /// # Errors
 /// The reason for which the spread must end; some cells are written then.
 pub(crate) fn add_dense<S: Real, J: Join<S>>(
-    level: Level,
+    instructions: InstructionSet,
     edges: &DenseEdges,
     factors: &[S],
     cells: &mut [S],
     watch: &mut Watch<'_>,
+    workers: Option<&Workers>,
 ) -> Result<(), StopReason> {
+    if let Some(workers) = workers {
+        watch.look()?;
+        workers.pool().install(|| {
+            let blocks = edges.blocks.par_iter().zip(cells.par_chunks_exact_mut(TARGETS_PER_BLOCK));
+            blocks.for_each(|(block, cells)| {
+                let cells = cells.as_chunks_mut().0;
+                cells.iter_mut().for_each(|cells| {
+                    instructions.run(|| add_block::<S, J>(block, factors, cells));
+                });
+            });
+        });
+        return Ok(());
+    }
     for (block, cells) in edges.blocks.iter().zip(cells.as_chunks_mut().0) {
         watch.spend(block.codes.len())?;
-        level.run(|| add_block::<S, J>(block, factors, cells));
+        instructions.run(|| add_block::<S, J>(block, factors, cells));
     }
     Ok(())
 }

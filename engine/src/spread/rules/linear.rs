@@ -35,8 +35,8 @@ pub(crate) use contribute::share;
 use report::{Reporting, report};
 
 use crate::spread::error::SpreadError;
-use crate::spread::params::{Combine, Firing, Hops, Linear};
 use crate::spread::kernel::{Join, Largest, NoisyOr, Sum};
+use crate::spread::params::{Combine, Firing, Hops, Linear};
 use crate::spread::pulses::Finding;
 use crate::spread::real::Real;
 use crate::spread::run::{Halt, Run};

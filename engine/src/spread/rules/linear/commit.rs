@@ -18,7 +18,7 @@ pub(super) fn commit_last<S: Real, J: Accumulate<S>>(
     run.start_ranking();
     let State { ledger, pulses, .. } = state;
     let (mut new, mut revisits) = (0, 0);
-    let level = run.level;
+    let instructions = run.execution.instructions;
     let mut visit = |node: u32, pulse: S| {
         if pulse <= S::ZERO {
             return;
@@ -36,7 +36,7 @@ pub(super) fn commit_last<S: Real, J: Accumulate<S>>(
         }
     };
     match pulses.finding() {
-        Finding::Scan => level.run(|| pulses.take_scanned::<J>(visit)),
+        Finding::Scan => instructions.run(|| pulses.take_scanned::<J>(visit)),
         Finding::List => pulses.take_listed::<J>(|node, pulse| {
             visit(node, pulse);
             false
@@ -56,7 +56,7 @@ pub(super) fn commit_scanned<S: Real, J: Accumulate<S>>(
     let State { ledger, pulses, frontier, .. } = state;
     let mut revisits = 0;
     let fired = &run.lists.fired;
-    run.level.run(|| {
+    run.execution.instructions.run(|| {
         pulses.take_scanned::<J>(|node, pulse| {
             if pulse <= S::ZERO {
                 return;

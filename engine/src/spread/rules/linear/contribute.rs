@@ -1,8 +1,10 @@
 //! What the nodes of a frontier contribute to their targets.
 
 use super::Params;
-use crate::graph::{DenseEdges, Edges, Row, WeightSlice};
-use crate::spread::kernel::{Costs, Join, add_dense};
+use crate::graph::{DenseEdges, Edges, PushCosts, Row, WeightSlice};
+use crate::spread::kernel::{
+    Join, Kernel, Work, add_dense, measured_dense_cost, measured_push_costs,
+};
 use crate::spread::params::Share;
 use crate::spread::pulses::{Finding, Pulses};
 use crate::spread::real::Real;
@@ -83,11 +85,8 @@ fn weigh<S: Real>(
             edges.prefetch_range(ahead);
         }
         let row = edges.row(NodeId::new(node))?;
-        *pulse = if row.is_empty() {
-            S::ZERO
-        } else {
-            load.factor(row, *pulse, weight_bound, params)?
-        };
+        *pulse =
+            if row.is_empty() { S::ZERO } else { load.factor(row, *pulse, weight_bound, params)? };
     }
     Ok(load)
 }
@@ -99,26 +98,16 @@ fn follow<S: Real, J: Join<S>>(
     state: &mut State<S>,
     load: Load,
 ) -> Result<(), Halt> {
-    let nodes = run.view.graph().node_count();
-    let in_any_order = !run.view.has_negative() && run.request.bounds.nodes_max.is_none();
-    if in_any_order {
-        let costs = Costs::default();
-        if let Some(dense) = edges.dense.get()
-            && costs.dense_pays(load.edges, dense.codes() as u64, nodes as u64)
-        {
+    match choose(run, edges, load)? {
+        Chosen::List => {}
+        Chosen::Scan => state.pulses.find_by(Finding::Scan),
+        Chosen::Dense(dense) => {
             state.pulses.find_by(Finding::Scan);
             return fire_all::<S, J>(run, dense, state);
         }
-        let all = run.view.graph().edge_count();
-        if costs.dense_pays(load.edges, all, nodes as u64) && edges.dense.note(load.edges, all) {
-            edges.dense.make(edges, nodes)?;
-        }
-        if costs.scan_pays(load.edges, nodes as u64) {
-            state.pulses.find_by(Finding::Scan);
-        }
     }
     let State { pulses, frontier, .. } = state;
-    run.level.run(|| {
+    run.execution.instructions.run(|| {
         for (position, (&node, &factor)) in frontier.nodes.iter().zip(&frontier.pulses).enumerate()
         {
             if let Some(&ahead) = frontier.nodes.get(position + ROWS_AHEAD) {
@@ -129,6 +118,59 @@ fn follow<S: Real, J: Join<S>>(
         }
         Ok(())
     })
+}
+
+/// The kernel for one hop.
+enum Chosen<'a> {
+    List,
+    Scan,
+    Dense(&'a DenseEdges),
+}
+
+/// Fewer edges than this are listed, whatever the graph.
+const LISTED_EDGES: u64 = 1 << 12;
+/// Graphs with fewer nodes lie in the first two caches, where costs are known.
+const SMALL_NODES: usize = 1 << 15;
+
+/// The kernel that costs least.
+fn choose<'a>(run: &Run<'_>, edges: &'a Edges, load: Load) -> Result<Chosen<'a>, Halt> {
+    let graph = run.view.graph();
+    let nodes = graph.node_count();
+    // Only a list can be put in order, and looked through for what may be reached.
+    if run.view.has_negative() || run.request.bounds.nodes_max.is_some() {
+        return Ok(Chosen::List);
+    }
+    match run.execution.kernel {
+        Kernel::List => return Ok(Chosen::List),
+        Kernel::Scan => return Ok(Chosen::Scan),
+        Kernel::Dense => return Ok(Chosen::Dense(edges.dense.make(edges, nodes)?)),
+        Kernel::Auto if load.edges < LISTED_EDGES => return Ok(Chosen::List),
+        Kernel::Auto => {}
+    }
+    let work = Work { edges: load.edges, all_edges: graph.edge_count(), nodes: nodes as u64 };
+    // Measuring and making take milliseconds, which a spread with a deadline may not have.
+    let in_a_hurry = run.request.bounds.budget.is_some();
+    let costs = match edges.dense.push_costs.get() {
+        Some(costs) => *costs,
+        None if in_a_hurry || nodes < SMALL_NODES => PushCosts::default(),
+        None => {
+            let measure = || Ok(measured_push_costs(edges, nodes, run.execution.instructions));
+            *edges.dense.push_costs.get_or_try(measure).map_err(Halt::Fail)?
+        }
+    };
+    if let Some(dense) = edges.dense.get() {
+        if work.is_dense(costs, edges.dense.edge_cost.get().copied()) {
+            return Ok(Chosen::Dense(dense));
+        }
+    } else if !in_a_hurry && work.is_dense(costs, None) {
+        let Work { edges: followed, all_edges, .. } = work;
+        if edges.dense.note(followed, all_edges) {
+            let dense = edges.dense.make(edges, nodes)?;
+            let measure = || Ok(measured_dense_cost(dense, nodes, run.execution.instructions));
+            edges.dense.edge_cost.get_or_try(measure).map_err(Halt::Fail)?;
+        }
+    }
+    Ok(if work.is_scanned(costs) { Chosen::Scan } else { Chosen::List })
 }
 
 /// Adds what every node contributes, those outside the frontier nothing.
@@ -146,7 +188,8 @@ fn fire_all<S: Real, J: Join<S>>(
         factors[node as usize] = factor;
     }
     let cells = pulses.cells_in_blocks(nodes);
-    let added = add_dense::<S, J>(run.level, dense, factors, cells, &mut run.watch);
+    let instructions = run.execution.instructions;
+    let added = add_dense::<S, J>(instructions, dense, factors, cells, &mut run.watch, run.workers);
     for &node in &frontier.nodes {
         factors[node as usize] = S::ZERO;
     }

@@ -6,9 +6,9 @@
 
 /// An instruction set that this processor has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Level(Set);
+pub struct InstructionSet(Set);
 
-/// Private, so that nobody makes a [`Level`] the processor does not have.
+/// Private, so that nobody makes a [`InstructionSet`] the processor does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Set {
     /// What every processor of the target has.
@@ -21,20 +21,22 @@ enum Set {
     Avx512,
 }
 
-impl Default for Level {
+impl Default for InstructionSet {
     fn default() -> Self {
         Self::best()
     }
 }
 
-impl Level {
+impl InstructionSet {
     /// The best this processor has.
-    pub(crate) fn best() -> Self {
-        *Self::all().last().expect("the baseline is always there")
+    #[must_use]
+    pub fn best() -> Self {
+        *Self::available().last().expect("the baseline is always there")
     }
 
     /// All that this processor has, from the oldest.
-    pub(crate) fn all() -> &'static [Self] {
+    #[must_use]
+    pub fn available() -> &'static [Self] {
         #[cfg(target_arch = "x86_64")]
         {
             let avx2 = is_x86_feature_detected!("avx2")
@@ -66,7 +68,7 @@ impl Level {
     pub(crate) fn run<R>(self, kernel: impl FnOnce() -> R) -> R {
         match self.0 {
             Set::Baseline => kernel(),
-            // SAFETY: a `Level` other than the baseline comes from `all` alone, which asked the
+            // SAFETY: an `InstructionSet` other than the baseline comes from `available` alone, which asked the
             // processor for every feature that the function called here is compiled with.
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 => unsafe { with_avx2(kernel) },
@@ -84,7 +86,9 @@ fn with_avx2<R>(kernel: impl FnOnce() -> R) -> R {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
+#[target_feature(
+    enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512cd,avx512dq,avx512vl"
+)]
 fn with_avx512<R>(kernel: impl FnOnce() -> R) -> R {
     kernel()
 }

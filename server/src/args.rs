@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use rule::{PrecisionName, RuleArgs, RuleName};
-pub(crate) use spread::{ReportFormat, SpreadArgs};
+pub(crate) use spread::{DirectionName, QueryArgs, ReportFormat, SpreadArgs};
 
 const AFTER_HELP: &str = "\
 Exit status: 0 done (also when a bound ended the spread), 1 the work failed, 2 the arguments or \

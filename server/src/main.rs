@@ -8,6 +8,7 @@ mod info;
 mod lines;
 mod output;
 mod progress;
+mod query;
 mod rules;
 mod seeds;
 mod shell;

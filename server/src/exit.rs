@@ -9,6 +9,7 @@ use emanate::graph::{DamagedBlock, VerifyError, WriteError};
 use crate::graph_file::GraphFileError;
 use crate::import::ImportError;
 use crate::query::{RequestError, Spelling};
+use crate::replay::{LogError, ReplayError};
 use crate::shell::ShellError;
 use crate::usage::UsageError;
 
@@ -31,6 +32,8 @@ pub(crate) enum Failure {
     Verify(VerifyError),
     /// The edge list was not imported.
     Import(ImportError),
+    /// The queries were not replayed, or not all was written.
+    Replay(ReplayError),
     /// There is nothing to print about this command.
     Shell(ShellError),
     /// Standard output cannot be written.
@@ -42,14 +45,19 @@ impl Failure {
     fn status(&self) -> u8 {
         match self {
             Self::Output(_) => 1,
-            Self::Import(ImportError::Write(WriteError::Unwritable { kind, .. })) => match kind {
+            Self::Import(ImportError::Write(WriteError::Unwritable { kind, .. }))
+            | Self::Replay(ReplayError::Log(LogError::Unwritable { kind, .. })) => match kind {
                 io::ErrorKind::NotFound
                 | io::ErrorKind::NotADirectory
+                | io::ErrorKind::IsADirectory
                 | io::ErrorKind::PermissionDenied
                 | io::ErrorKind::ReadOnlyFilesystem
                 | io::ErrorKind::InvalidFilename => 2,
                 _ => 1,
             },
+            Self::Replay(
+                ReplayError::Threads { .. } | ReplayError::Log(LogError::Unfinished { .. }),
+            ) => 1,
             _ => 2,
         }
     }
@@ -64,6 +72,7 @@ impl fmt::Display for Failure {
             Self::Damaged(block) => write!(f, "{block}"),
             Self::Verify(error) => write!(f, "{error}"),
             Self::Import(error) => write!(f, "{error}"),
+            Self::Replay(error) => write!(f, "{error}"),
             Self::Shell(error) => write!(f, "{error}"),
             Self::Output(error) => {
                 write!(f, "standard output cannot be written ({error}); check where it goes")
@@ -97,6 +106,7 @@ failures! {
     Damaged(DamagedBlock),
     Verify(VerifyError),
     Import(ImportError),
+    Replay(ReplayError),
     Shell(ShellError),
 }
 

@@ -1,9 +1,9 @@
 //! What to spread, read from flags or from JSON.
 //!
-//! There is one intermediate, [`QueryArgs`](crate::args::QueryArgs): `emanate spread` has it filled
-//! by its flags, [`parse`] fills it from a JSON object, and both become a request in one place. A
-//! key of the object is the long name of a flag, with underscores; one table, [`keys`], pairs each
-//! with its field, with what its value may be and with the rules that have it.
+//! There is one intermediate, [`QueryArgs`]: `emanate spread` has it filled by its flags, [`parse`]
+//! fills it from a JSON object, and both become a request in one place. A key of the object is the
+//! long name of a flag, with underscores; one table, [`keys`], pairs each with its field, with what
+//! its value may be and with the rules that have it.
 //!
 //! ```json
 //! {"seeds": [["dog", 1.0]], "rule": "linear", "hops": 3, "threshold": 1e-4, "top": 10}

@@ -6,9 +6,9 @@
 //! response time counts from the intended instant. That is what corrects for coordinated omission:
 //! a stall shows in every turn that should have begun meanwhile, not in one.
 //!
-//! **Closed loop.** Callers wait in line for a thread; a caller asks again at the instant it has its
-//! answer, so its next turn is intended then. Nobody else would have come meanwhile, so there is
-//! nothing to correct, and a stall shows only where callers wait behind it.
+//! **Closed loop.** Callers wait in line for a thread; a caller asks again at the instant it has
+//! its answer, so its next turn is intended then. Nobody else would have come meanwhile, so there
+//! is nothing to correct, and a stall shows only where callers wait behind it.
 //!
 //! **Counting.** Turns are numbered; those from the end of the warm-up on are measured, and every
 //! measured turn that was scheduled is a spread, an error, or, where a replay gave up on a backlog

@@ -67,8 +67,8 @@ pub(super) struct Shared<'a, C> {
     pub(super) spares: &'a ArrayQueue<Box<Recording>>,
 }
 
-/// Runs turns until there are none any more. `spread` runs the one of this turn; `None` where it was
-/// refused.
+/// Runs turns until there are none any more. `spread` runs the one of this turn; `None` where it
+/// was refused.
 pub(super) fn work<C: Clock>(
     shared: &Shared<'_, C>,
     worker: usize,

@@ -18,6 +18,7 @@ pub mod rules;
 
 mod drive;
 mod error;
+mod kernel;
 mod ledger;
 mod marks;
 pub mod oracle;

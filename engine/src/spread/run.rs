@@ -1,6 +1,7 @@
 //! One spread while it runs: what every rule needs beside its own formula.
 
 use super::error::SpreadError;
+use super::kernel::Level;
 use super::ledger::Ledger;
 use super::marks::Marks;
 use super::outcome::{NodeActivation, SpreadStats, Step};
@@ -64,6 +65,8 @@ pub(crate) struct Run<'a> {
     pub(crate) scratch_bytes: usize,
     /// What `hops = auto` stands for.
     pub(crate) hop_limit_auto: u32,
+    /// The instruction set that kernels are run in.
+    pub(crate) level: Level,
 }
 
 impl Run<'_> {

@@ -1,5 +1,6 @@
 //! The memory a spread works in, used again by the next one.
 
+use super::kernel::Level;
 use super::ledger::Ledger;
 use super::marks::Marks;
 use super::params::{Linear, Precision, Rule};
@@ -44,6 +45,8 @@ pub(crate) struct State<S> {
     pub(crate) next: Frontier<S>,
     /// A second number per node, `-0` where it has none: row sums, residuals.
     pub(crate) second: Vec<S>,
+    /// What each node hands on in a dense hop, 0 for those that do not fire; 0 between hops.
+    pub(crate) factors: Vec<S>,
 }
 
 impl<S: Real> Default for State<S> {
@@ -54,6 +57,7 @@ impl<S: Real> Default for State<S> {
             frontier: Frontier::default(),
             next: Frontier::default(),
             second: Vec::new(),
+            factors: Vec::new(),
         }
     }
 }
@@ -75,7 +79,7 @@ impl<S: Real> State<S> {
 
     /// Empties it; costs what the spread touched.
     fn clear(&mut self) {
-        for (node, _, _) in self.ledger.entries() {
+        for &node in self.ledger.reached() {
             if let Some(cell) = self.second.get_mut(node as usize) {
                 *cell = S::UNTOUCHED;
             }
@@ -95,6 +99,8 @@ pub(crate) struct Scratch {
     pub(crate) seeds: Vec<SeedAt>,
     pub(crate) factors: Vec<f64>,
     pub(crate) lists: Lists,
+    /// The instruction set that kernels are run in.
+    pub(crate) level: Level,
 }
 
 /// Whether a rule keeps a second number per node.

@@ -20,7 +20,7 @@
 
 use crate::spread::error::SpreadError;
 use crate::spread::params::ActR;
-use crate::spread::pulses::Sum;
+use crate::spread::kernel::Sum;
 use crate::spread::run::{Halt, Run, entry};
 use crate::spread::scratch::State;
 use crate::terms::StopReason;

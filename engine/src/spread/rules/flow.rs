@@ -3,7 +3,7 @@
 use crate::graph::{Row, WeightSlice};
 use crate::spread::ledger::Ledger;
 use crate::spread::plan::SeedAt;
-use crate::spread::pulses::Sum;
+use crate::spread::kernel::Sum;
 use crate::spread::run::{Halt, Run};
 use crate::spread::scratch::{Frontier, State};
 use crate::terms::StopReason;

@@ -33,7 +33,7 @@ use super::push;
 use crate::spread::error::SpreadError;
 use crate::spread::params::{PageRank, PageRankMethod};
 use crate::spread::plan::SeedAt;
-use crate::spread::pulses::Sum;
+use crate::spread::kernel::Sum;
 use crate::spread::run::{Halt, Run};
 use crate::spread::scratch::State;
 use crate::terms::StopReason;

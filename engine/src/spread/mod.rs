@@ -20,6 +20,7 @@ mod conditions;
 mod drive;
 mod error;
 mod kernel;
+mod lanes;
 mod ledger;
 mod marks;
 pub mod oracle;
@@ -52,4 +53,5 @@ pub use params::{
     Rule, Share, Squash, Synapse,
 };
 pub use request::{Bounds, Direction, EdgeFilter, NodeFilter, Seed, SpreadRequest, UnknownSeeds};
+pub(crate) use lanes::{Lanes, is_saturated, is_shareable, lane_count, spread_lanes};
 pub(crate) use scratch::Scratch;

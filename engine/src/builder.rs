@@ -3,7 +3,10 @@
 use std::fmt;
 
 use crate::engine::Engine;
+use crate::graph::Generation;
+use crate::run::{Amount, BYTES_MAX, Capacity, SLOTS_MAX, Settings, Threads, scratch_bytes_max};
 use crate::spread::Execution;
+use crate::sync::{Arc, Workers};
 
 /// Why an engine could not be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,12 +14,36 @@ use crate::spread::Execution;
 pub enum BuildEngineError {
     /// The scratch pool has room for no spread at all; give it at least one slot.
     NoScratch,
+    /// A graph that the engine is to serve takes more scratch for one spread than the whole pool
+    /// has. Give it at least `bytes_needed`.
+    ScratchTooSmall {
+        /// Bytes that a spread by the rule that takes most needs on the largest of the graphs.
+        bytes_needed: u64,
+        /// Bytes of the whole pool.
+        bytes_max: u64,
+    },
+    /// The queue has no place; give it at least one.
+    NoQueue,
+    /// The scratch pool has more slots than can be counted; give it at most `most`.
+    TooManySlots {
+        /// The greatest number.
+        most: u64,
+    },
 }
 
 impl fmt::Display for BuildEngineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoScratch => f.write_str("the scratch pool is empty; give it at least one slot"),
+            Self::ScratchTooSmall { bytes_needed, bytes_max } => write!(
+                f,
+                "one spread on a graph that is to be served needs {bytes_needed} bytes of \
+                 scratch, but the pool has {bytes_max}; give it at least {bytes_needed}"
+            ),
+            Self::NoQueue => f.write_str("the queue has no place; give it at least one"),
+            Self::TooManySlots { most } => {
+                write!(f, "the scratch pool can have at most {most} slots; give it fewer")
+            }
         }
     }
 }
@@ -25,26 +52,85 @@ impl std::error::Error for BuildEngineError {}
 
 /// Default of [`EngineBuilder::scratch_slots`].
 pub const DEFAULT_SCRATCH_SLOTS: usize = 64;
+/// Default of [`EngineBuilder::scratch_bytes`].
+pub const DEFAULT_SCRATCH_BYTES: u64 = 4 << 30;
+/// Default of [`EngineBuilder::queue_slots`].
+pub const DEFAULT_QUEUE_SLOTS: u16 = 1024;
 
 /// Builds an [`Engine`].
 #[derive(Clone, Debug)]
 pub struct EngineBuilder {
     scratch_slots: usize,
+    scratch_bytes: u64,
+    bytes_needed: u64,
+    queue_slots: u16,
+    threads: Threads,
     execution: Execution,
+    settings: Settings,
 }
 
 impl Default for EngineBuilder {
     fn default() -> Self {
-        Self { scratch_slots: DEFAULT_SCRATCH_SLOTS, execution: Execution::default() }
+        Self {
+            scratch_slots: DEFAULT_SCRATCH_SLOTS,
+            scratch_bytes: DEFAULT_SCRATCH_BYTES,
+            bytes_needed: 0,
+            queue_slots: DEFAULT_QUEUE_SLOTS,
+            threads: Threads::Own(0),
+            execution: Execution::default(),
+            settings: Settings::default(),
+        }
     }
 }
 
 impl EngineBuilder {
-    /// How many scratches the engine keeps for reuse; at least 1, by default
-    /// [`DEFAULT_SCRATCH_SLOTS`].
+    /// Most scratches, and so most spreads, at once; at least 1 and at most 65,535, by default
+    /// [`DEFAULT_SCRATCH_SLOTS`]. Small spreads run while a large one pauses only in a scratch of
+    /// their own: give it at least one slot more than there are threads.
     #[must_use]
     pub fn scratch_slots(mut self, slots: usize) -> Self {
         self.scratch_slots = slots;
+        self
+    }
+
+    /// Most bytes of all scratches together, those kept for the next spread among them; by default
+    /// [`DEFAULT_SCRATCH_BYTES`]. More than `2^48 - 1` counts as that. What explaining a spread
+    /// takes is not counted; a request bounds that itself, by `memory_bytes_max`.
+    #[must_use]
+    pub fn scratch_bytes(mut self, bytes: u64) -> Self {
+        self.scratch_bytes = bytes;
+        self
+    }
+
+    /// Refuses to build an engine whose scratch is too small for a spread on `graph`, by any rule.
+    /// A graph not named here may be served too; a spread on it is refused where it does not fit.
+    #[must_use]
+    pub fn serves(mut self, graph: &Generation) -> Self {
+        self.bytes_needed = self.bytes_needed.max(scratch_bytes_max(graph));
+        self
+    }
+
+    /// Most submitted spreads that wait in the queue, and as many that wait to come in; at least 1,
+    /// by default [`DEFAULT_QUEUE_SLOTS`].
+    #[must_use]
+    pub fn queue_slots(mut self, slots: u16) -> Self {
+        self.queue_slots = slots;
+        self
+    }
+
+    /// How many threads the engine starts when they are first needed: by a batch, a submitted
+    /// spread, or a request that allows several. 0, the default, for as many as the machine runs
+    /// at once. Replaces [`EngineBuilder::rayon_pool`].
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = Threads::Own(threads);
+        self
+    }
+
+    /// Uses the host's threads instead of starting any. Replaces [`EngineBuilder::threads`].
+    #[must_use]
+    pub fn rayon_pool(mut self, pool: Arc<rayon::ThreadPool>) -> Self {
+        self.threads = Threads::Host(Workers::new(pool));
         self
     }
 
@@ -55,14 +141,38 @@ impl EngineBuilder {
         self
     }
 
-    /// Builds the engine.
+    /// What the engine starts with of what may change while it runs.
+    #[must_use]
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Builds the engine. Starts no thread and takes no scratch.
     ///
     /// # Errors
     /// [`BuildEngineError`] where the options contradict each other.
     pub fn build(self) -> Result<Engine, BuildEngineError> {
-        if self.scratch_slots == 0 {
+        let slots = u64::try_from(self.scratch_slots).unwrap_or(u64::MAX);
+        let (bytes_needed, bytes_max) = (self.bytes_needed, self.scratch_bytes.min(BYTES_MAX));
+        if slots == 0 {
             return Err(BuildEngineError::NoScratch);
         }
-        Ok(Engine::with_slots(self.scratch_slots, self.execution))
+        if slots > SLOTS_MAX {
+            return Err(BuildEngineError::TooManySlots { most: SLOTS_MAX });
+        }
+        if bytes_needed > bytes_max {
+            return Err(BuildEngineError::ScratchTooSmall { bytes_needed, bytes_max });
+        }
+        if self.queue_slots == 0 {
+            return Err(BuildEngineError::NoQueue);
+        }
+        let capacity = Capacity {
+            scratch: Amount { slots, bytes: bytes_max },
+            queue_slots: self.queue_slots,
+            threads: self.threads,
+            execution: self.execution,
+        };
+        Ok(Engine::with(capacity, self.settings))
     }
 }

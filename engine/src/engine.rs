@@ -2,14 +2,11 @@
 
 use std::ops::Deref;
 
-use crate::builder::{DEFAULT_SCRATCH_SLOTS, EngineBuilder};
+use crate::builder::EngineBuilder;
 use crate::graph::Generation;
-use crate::run::{self, ScratchPool};
-use crate::spread::{
-    Conditions, DEFAULT_HOP_LIMIT, Execution, SpreadError, SpreadOutcome, SpreadRequest,
-};
+use crate::run::{self, Capacity, Scheduler, ScratchUse, Settings, SpreadEstimate, SpreadFuture};
+use crate::spread::{SpreadError, SpreadOutcome, SpreadRequest};
 use crate::sync::{Arc, Published};
-use crate::terms::Deadline;
 
 /// A graph a host has given to an engine; cheap to clone.
 #[derive(Clone, Debug)]
@@ -41,19 +38,36 @@ impl Deref for Snapshot {
     }
 }
 
+impl From<&Graph> for Snapshot {
+    fn from(graph: &Graph) -> Self {
+        graph.snapshot()
+    }
+}
+
+impl From<&Self> for Snapshot {
+    fn from(snapshot: &Self) -> Self {
+        snapshot.clone()
+    }
+}
+
 /// Runs spreads on any number of graphs, from any number of threads.
+///
+/// [`Engine::spread`] runs one on the thread that calls it, [`Engine::spread_many`] many on the
+/// engine's threads, and [`Engine::submit`] one there while the caller goes on. No thread is
+/// started before the second or third is called, or a request allows several threads.
 #[derive(Debug)]
 pub struct Engine {
-    pool: ScratchPool,
-    hop_limit_auto: u32,
-    execution: Execution,
+    scheduler: Arc<Scheduler>,
 }
 
 impl Engine {
     /// An engine with the default options.
+    ///
+    /// # Panics
+    /// Never: the default options can be built.
     #[must_use]
     pub fn new() -> Self {
-        Self::with_slots(DEFAULT_SCRATCH_SLOTS, Execution::default())
+        Self::builder().build().expect("the default options fit each other")
     }
 
     /// Options to choose before building.
@@ -62,14 +76,15 @@ impl Engine {
         EngineBuilder::default()
     }
 
-    pub(crate) fn with_slots(slots: usize, execution: Execution) -> Self {
-        Self { pool: ScratchPool::new(slots), hop_limit_auto: DEFAULT_HOP_LIMIT, execution }
+    pub(crate) fn with(capacity: Capacity, settings: Settings) -> Self {
+        Self { scheduler: Arc::new(Scheduler::new(capacity, settings)) }
     }
 
     /// Spreads on the current generation of `graph`.
     ///
     /// # Errors
-    /// [`SpreadError`] where the request is wrong or the graph's file is damaged.
+    /// [`SpreadError`] where the request is wrong, the graph's file is damaged, or no scratch was
+    /// free until the deadline.
     pub fn spread(
         &self,
         graph: &Graph,
@@ -102,10 +117,64 @@ impl Engine {
         request: &SpreadRequest,
         outcome: &mut SpreadOutcome,
     ) -> Result<(), SpreadError> {
-        let deadline = request.bounds.budget.map_or(Deadline::NEVER, Deadline::after);
-        let (hop_limit_auto, execution) = (self.hop_limit_auto, self.execution);
-        let conditions = Conditions { deadline, hop_limit_auto, execution, ..Conditions::alone() };
-        run::once(&self.pool, snapshot, request, &conditions, outcome)
+        run::once(&self.scheduler, snapshot, request, outcome)
+    }
+
+    /// Spreads many times on one snapshot, on the engine's threads, each spread on one of them in
+    /// scratch of its own. The caller waits for all; their results are in the order of `requests`.
+    /// Budgets count from this call. Equal to [`Engine::spread`] for each, bit for bit.
+    ///
+    /// Each may fail alone, with the errors of [`Engine::spread`], and with
+    /// [`SpreadError::Panicked`] where its node filter panics.
+    pub fn spread_many(
+        &self,
+        graph: impl Into<Snapshot>,
+        requests: &[SpreadRequest],
+    ) -> Vec<Result<SpreadOutcome, SpreadError>> {
+        run::many(&self.scheduler, &graph.into().0, requests)
+    }
+
+    /// Submits a spread on a snapshot taken now and returns at once. It runs on one of the engine's
+    /// threads; small ones are not kept waiting by large ones, which run in slices.
+    ///
+    /// Where the queue is full it waits to come in until its deadline, then fails with
+    /// [`SpreadError::Shed`]; once in, a deadline that passes gives an outcome without hops.
+    pub fn submit(&self, graph: impl Into<Snapshot>, request: SpreadRequest) -> SpreadFuture {
+        run::submit(&self.scheduler, graph.into().0, request)
+    }
+
+    /// What `request` is likely to cost. Reads a bounded number of rows.
+    #[must_use]
+    pub fn estimate(&self, snapshot: &Snapshot, request: &SpreadRequest) -> SpreadEstimate {
+        run::estimate(snapshot, request, self.scheduler.settings.load().hop_limit)
+    }
+
+    /// The settings now in force.
+    #[must_use]
+    pub fn settings(&self) -> Arc<Settings> {
+        self.scheduler.settings.load()
+    }
+
+    /// Puts `settings` in force: for each spread and batch that begins from now on.
+    pub fn set(&self, settings: Settings) {
+        self.scheduler.settings.store(Arc::new(settings));
+    }
+
+    /// How much scratch there is and how much of it is used.
+    #[must_use]
+    pub fn scratch_use(&self) -> ScratchUse {
+        self.scheduler.pool.used()
+    }
+
+    /// Submitted spreads that have not begun, about.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.scheduler.queue.len()
+    }
+
+    /// Frees the scratch that is kept for the next spread.
+    pub fn free_idle_scratch(&self) {
+        self.scheduler.pool.free_idle();
     }
 }
 

@@ -11,10 +11,17 @@ mod run;
 mod builder;
 mod engine;
 
-pub use builder::{BuildEngineError, DEFAULT_SCRATCH_SLOTS, EngineBuilder};
+pub use builder::{
+    BuildEngineError, DEFAULT_QUEUE_SLOTS, DEFAULT_SCRATCH_BYTES, DEFAULT_SCRATCH_SLOTS,
+    EngineBuilder,
+};
 pub use engine::{Engine, Graph, Snapshot};
 #[cfg(feature = "text")]
 pub use graph::LoadError;
 pub use graph::{BuildError, Edge, Generation, GraphBuilder};
+pub use run::{
+    DEFAULT_BATCH_SIZE, DEFAULT_LARGE_EDGES, DEFAULT_PAUSE_MAX, ScratchUse, Settings,
+    SpreadEstimate, SpreadFuture,
+};
 pub use spread::{NodeActivation, Seed, SpreadError, SpreadOutcome, SpreadRequest, SpreadStats};
 pub use terms::{CancelToken, Key, Label, NodeId, StopReason};

@@ -9,5 +9,6 @@ pub mod plans;
 pub mod published;
 pub mod shared;
 mod tally;
+pub mod waiting;
 
 pub use tally::Tally;

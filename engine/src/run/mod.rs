@@ -1,25 +1,38 @@
-//! One spread: scratch from the pool, the algorithm, scratch back, and the time it took.
+//! One spread or many: scratch from the pool, the algorithm, scratch back.
+//!
+//! A caller runs one spread on its own thread (`once`), waits for many (`many`), or submits one and
+//! is told when it is done (`submit`). All draw scratch from one pool, bounded in number and bytes.
+//! Submitted spreads stand in two lines, small and large by their estimate; a worker takes small
+//! ones first and runs a large one in slices, between which it runs the small ones that came
+//! meanwhile, one inside the other on its own stack.
+//!
+//! Workers never wait. One that finds no scratch leaves the spread in its line; whoever gives a
+//! scratch back calls a worker where somebody stands in line. So a worker that has taken up other
+//! work while it waits for its own (as rayon's do) cannot wait for what lies below on its stack.
 
+mod estimate;
+mod future;
+mod many;
+mod meter;
+mod once;
 mod pool;
+mod queue;
+mod reply;
+mod room;
+mod scheduler;
+mod settings;
+mod submit;
+mod ticket;
+mod waiters;
 
-use std::time::Instant;
-
-use crate::graph::Generation;
-use crate::spread::{self, Conditions, SpreadError, SpreadOutcome, SpreadRequest};
-
-pub(crate) use pool::ScratchPool;
-
-/// Runs `request` on `graph` in a scratch of `pool`.
-pub(crate) fn once(
-    pool: &ScratchPool,
-    graph: &Generation,
-    request: &SpreadRequest,
-    conditions: &Conditions<'_>,
-    outcome: &mut SpreadOutcome,
-) -> Result<(), SpreadError> {
-    let started = Instant::now();
-    let mut scratch = pool.take();
-    spread::spread(graph, request, conditions, &mut scratch, outcome)?;
-    outcome.stats.elapsed = started.elapsed();
-    Ok(())
-}
+pub use estimate::SpreadEstimate;
+pub(crate) use estimate::estimate;
+pub use future::SpreadFuture;
+pub(crate) use many::many;
+pub(crate) use once::once;
+pub use pool::ScratchUse;
+pub(crate) use pool::scratch_bytes_max;
+pub(crate) use room::{Amount, BYTES_MAX, SLOTS_MAX};
+pub(crate) use scheduler::{Capacity, Scheduler, Threads};
+pub use settings::{DEFAULT_BATCH_SIZE, DEFAULT_LARGE_EDGES, DEFAULT_PAUSE_MAX, Settings};
+pub(crate) use submit::submit;

@@ -1,62 +1,411 @@
-//! Scratches that wait for their next spread.
+//! Scratches, as many and as large as the engine allows.
 
-use std::ops::{Deref, DerefMut};
+use super::room::{Amount, Room};
+use super::waiters::Waiters;
+use crate::graph::Generation;
+use crate::spread::{
+    ActR, Lanes, Linear, PageRank, Precision, Retention, Rule, Scratch, SpreadError, SpreadRequest,
+    Synapse,
+};
+use crate::sync::ArrayQueue;
+use crate::terms::Deadline;
 
-use crate::spread::Scratch;
-use crate::sync::{ArrayQueue, panicking};
+/// Idle scratches looked at for one that is large enough, before the largest seen is made to grow.
+const LOOKS: usize = 4;
 
-/// A bounded number of scratches for reuse.
+/// What one spread needs of a scratch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Need {
+    pub(crate) bytes: u64,
+    part: Part,
+}
+
+/// Parts of a scratch that grow by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Double,
+    Single,
+    DoubleLanes,
+    SingleLanes,
+}
+
+/// How many [`Part`]s there are.
+const PARTS: usize = 4;
+
+impl Need {
+    /// What a spread by `rule` needs on `graph`.
+    pub(crate) fn of(graph: &Generation, rule: &Rule) -> Self {
+        let part = if is_single(rule) { Part::Single } else { Part::Double };
+        Self { bytes: Scratch::bytes(graph.node_count(), rule) as u64, part }
+    }
+
+    /// What a group of spreads by `rule` needs that share their edges.
+    pub(crate) fn of_lanes(graph: &Generation, rule: &Rule) -> Self {
+        let part = if is_single(rule) { Part::SingleLanes } else { Part::DoubleLanes };
+        Self { bytes: Lanes::bytes(graph.node_count(), rule) as u64, part }
+    }
+}
+
+const fn is_single(rule: &Rule) -> bool {
+    matches!(rule, Rule::Linear(Linear { precision: Precision::Single, .. }))
+}
+
+/// Most bytes that a spread by any rule takes on `graph`.
+pub(crate) fn scratch_bytes_max(graph: &Generation) -> u64 {
+    let single = Linear { precision: Precision::Single, ..Linear::default() };
+    let rules = [
+        Rule::Linear(Linear::default()),
+        Rule::Linear(single),
+        Rule::Retention(Retention::default()),
+        Rule::PageRank(PageRank::default()),
+        Rule::ActR(ActR::default()),
+        Rule::Synapse(Synapse::default()),
+    ];
+    rules.iter().map(|rule| Need::of(graph, rule).bytes).fold(0, u64::max)
+}
+
+/// A scratch and what it has grown to.
+#[derive(Debug, Default)]
+struct Sized {
+    scratch: Scratch,
+    bytes: [u64; PARTS],
+}
+
+impl Sized {
+    fn bytes(&self) -> u64 {
+        self.bytes.iter().sum()
+    }
+
+    /// How much larger it becomes where it serves `need`.
+    fn growth(&self, need: Need) -> u64 {
+        need.bytes.saturating_sub(self.bytes[need.part as usize])
+    }
+
+    fn grow(&mut self, need: Need) {
+        let has = &mut self.bytes[need.part as usize];
+        *has = need.bytes.max(*has);
+    }
+}
+
+/// How much scratch an engine has and uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ScratchUse {
+    /// Scratches that spreads work in now.
+    pub leased: u64,
+    /// Most scratches at once.
+    pub slots: u64,
+    /// Bytes of all scratches, those that lie idle among them.
+    pub bytes: u64,
+    /// Most bytes at once.
+    pub bytes_max: u64,
+}
+
+/// A bounded number of scratches of a bounded size together.
+///
+/// A lease takes a slot. It then takes an idle scratch, which keeps its bytes from use to use; what
+/// it must grow by, or all of a new one, is taken from the bytes that are left, and where too few
+/// are, idle scratches are freed for it. A scratch is idle before its slot is given back, so where
+/// a slot is left there is a scratch with it, or one may be made.
+///
+/// A lease that fails says nothing to those who wait, although for a moment it had a slot. That is
+/// safe: it failed because others hold the rest, and the last of several who fail together finds
+/// all that the others let go; so somebody has a lease, and wakes the rest when it ends.
 ///
 /// # Progress
-/// Lock-free: taking and giving back are one operation on a bounded queue. Where the queue is
-/// empty a new scratch is made; where it is full, one that comes back is freed.
+/// Trying is lock-free. Waiting blocks until the deadline; see [`Waiters`].
 #[derive(Debug)]
 pub(crate) struct ScratchPool {
-    free: ArrayQueue<Box<Scratch>>,
+    room: Room,
+    size: Amount,
+    idle: ArrayQueue<Box<Sized>>,
+    waiters: Waiters,
 }
 
 impl ScratchPool {
-    /// A pool that keeps at most `slots` scratches.
-    pub(crate) fn new(slots: usize) -> Self {
-        Self { free: ArrayQueue::new(slots) }
+    /// A pool of `size`, with at least one slot.
+    pub(crate) fn new(size: Amount) -> Self {
+        let slots = usize::try_from(size.slots).expect("slots fit 16 bits");
+        let (room, idle) = (Room::new(size), ArrayQueue::new(slots));
+        Self { room, size, idle, waiters: Waiters::new() }
     }
 
-    /// An empty scratch.
-    pub(crate) fn take(&self) -> Lease<'_> {
-        let scratch = self.free.pop().unwrap_or_default();
-        Lease { pool: self, scratch: Some(scratch) }
+    /// Whether `need` can ever be served.
+    ///
+    /// # Errors
+    /// [`SpreadError::ScratchTooSmall`].
+    pub(crate) fn check(&self, need: Need) -> Result<(), SpreadError> {
+        let (bytes_needed, bytes_max) = (need.bytes, self.size.bytes);
+        if bytes_needed > bytes_max {
+            return Err(SpreadError::ScratchTooSmall { bytes_needed, bytes_max });
+        }
+        Ok(())
+    }
+
+    /// A scratch for `need`, which passed [`ScratchPool::check`]; `None` where none is free.
+    pub(crate) fn try_lease(&self, need: Need) -> Option<Lease<'_>> {
+        if !self.room.take(Amount::SLOT) {
+            return None;
+        }
+        // From here on, dropping the lease gives the slot back.
+        let mut lease = Lease { pool: self, sized: self.best_idle(need), wakes: false };
+        if !lease.fit(need) {
+            return None;
+        }
+        lease.wakes = true;
+        Some(lease)
+    }
+
+    /// As [`ScratchPool::try_lease`], but waits until `deadline`.
+    pub(crate) fn lease_by(&self, need: Need, deadline: Deadline) -> Option<Lease<'_>> {
+        self.waiters.wait_for(deadline, || self.try_lease(need))
+    }
+
+    /// Whether [`ScratchPool::try_lease`] might succeed now.
+    pub(crate) fn might_lease(&self, need: Need) -> bool {
+        let left = self.room.left();
+        left.slots > 0 && (left.bytes >= need.bytes || !self.idle.is_empty())
+    }
+
+    /// How many threads wait, about.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiters.len()
+    }
+
+    /// How much of it is in use.
+    pub(crate) fn used(&self) -> ScratchUse {
+        let left = self.room.left();
+        ScratchUse {
+            leased: self.size.slots - left.slots,
+            slots: self.size.slots,
+            bytes: self.size.bytes - left.bytes,
+            bytes_max: self.size.bytes,
+        }
+    }
+
+    /// Frees what lies idle.
+    pub(crate) fn free_idle(&self) {
+        // As many as may lie there, so that scratches which come back do not keep this thread.
+        for _ in 0..self.idle.len() {
+            let Some(sized) = self.idle.pop() else { return };
+            self.free(sized);
+        }
+    }
+
+    fn free(&self, sized: Box<Sized>) {
+        let bytes = sized.bytes();
+        drop(sized);
+        self.room.give(Amount::bytes(bytes));
+    }
+
+    fn put_idle(&self, sized: Box<Sized>) {
+        if let Err(sized) = self.idle.push(sized) {
+            self.free(sized);
+        }
+    }
+
+    /// An idle scratch that is large enough, or the largest of those looked at.
+    fn best_idle(&self, need: Need) -> Option<Box<Sized>> {
+        let mut best = self.idle.pop()?;
+        for _ in 1..LOOKS {
+            if best.growth(need) == 0 {
+                break;
+            }
+            let Some(other) = self.idle.pop() else { break };
+            let larger = other.growth(need) < best.growth(need);
+            let (kept, back) = if larger { (other, best) } else { (best, other) };
+            self.put_idle(back);
+            best = kept;
+        }
+        Some(best)
     }
 }
 
-/// A scratch that goes back to its pool.
+/// A scratch of one spread after another, given back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Lease<'a> {
     pool: &'a ScratchPool,
-    scratch: Option<Box<Scratch>>,
+    /// `None` where it must be made anew.
+    sized: Option<Box<Sized>>,
+    /// Whether giving back may help somebody who waits.
+    wakes: bool,
 }
 
-impl Deref for Lease<'_> {
-    type Target = Scratch;
-
-    fn deref(&self) -> &Scratch {
-        self.scratch.as_ref().expect("only `drop` takes it")
+impl Lease<'_> {
+    /// Makes it large enough for `need`; where it cannot, its own scratch is freed too.
+    pub(crate) fn fit(&mut self, need: Need) -> bool {
+        let growth = self.sized.as_ref().map_or(need.bytes, |sized| sized.growth(need));
+        let mut fits = growth == 0 || self.pool.room.take(Amount::bytes(growth));
+        if !fits {
+            self.pool.free_idle();
+            fits = self.pool.room.take(Amount::bytes(growth));
+        }
+        if !fits {
+            // It may be large by another width, or by an allowance that nobody needs any more.
+            if let Some(sized) = self.sized.take() {
+                self.pool.free(sized);
+            }
+            fits = self.pool.room.take(Amount::bytes(need.bytes));
+        }
+        if fits {
+            self.sized.get_or_insert_default().grow(need);
+        }
+        fits
     }
-}
 
-impl DerefMut for Lease<'_> {
-    fn deref_mut(&mut self) -> &mut Scratch {
-        self.scratch.as_mut().expect("only `drop` takes it")
+    /// Runs `work` in the scratch, which is empty and must be empty afterwards. Where `work`
+    /// panics, the scratch is freed.
+    pub(crate) fn run<T>(
+        &mut self,
+        request: &SpreadRequest,
+        work: impl FnOnce(&mut Scratch) -> T,
+    ) -> T {
+        let sized = self.sized.take().expect("a lease fits before it runs");
+        let mut running = Running { pool: self.pool, sized: Some(sized) };
+        let done = work(&mut running.sized.as_mut().expect("only `drop` takes it").scratch);
+        self.sized = running.sized.take();
+        if let Some(sized) = self.sized.as_mut().filter(|_| request.explain) {
+            // What explaining takes is in no bound of the pool, so it is not kept.
+            sized.scratch.lists.trace = Default::default();
+        }
+        done
     }
 }
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        // A spread that panicked (in the host's node filter, say) leaves its scratch half-written.
-        if panicking() {
-            return;
+        if let Some(sized) = self.sized.take() {
+            self.pool.put_idle(sized);
         }
-        if let Some(scratch) = self.scratch.take() {
-            drop(self.pool.free.push(scratch));
+        self.pool.room.give(Amount::SLOT);
+        if self.wakes {
+            self.pool.waiters.wake_all();
         }
+    }
+}
+
+/// A scratch that is not known to be empty.
+struct Running<'a> {
+    pool: &'a ScratchPool,
+    sized: Option<Box<Sized>>,
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        // Only where the work panicked: a spread that panics leaves its scratch half-written.
+        if let Some(sized) = self.sized.take() {
+            self.pool.free(sized);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::time::Duration;
+
+    use super::{Need, Part, ScratchPool};
+    use crate::run::room::Amount;
+    use crate::spread::{SpreadError, SpreadRequest};
+    use crate::terms::Deadline;
+
+    fn pool(slots: u64, bytes: u64) -> ScratchPool {
+        ScratchPool::new(Amount { slots, bytes })
+    }
+
+    const fn double(bytes: u64) -> Need {
+        Need { bytes, part: Part::Double }
+    }
+
+    const fn single(bytes: u64) -> Need {
+        Need { bytes, part: Part::Single }
+    }
+
+    /// Slots leased and bytes taken.
+    fn used(pool: &ScratchPool) -> (u64, u64) {
+        (pool.used().leased, pool.used().bytes)
+    }
+
+    #[test]
+    fn idle_scratch_keeps_its_bytes_and_serves_again() {
+        let pool = pool(2, 100);
+        drop(pool.try_lease(double(60)).unwrap());
+        assert_eq!(used(&pool), (0, 60));
+        drop(pool.try_lease(double(40)).unwrap());
+        assert_eq!(used(&pool), (0, 60), "the idle one is large enough");
+        drop(pool.try_lease(double(70)).unwrap());
+        assert_eq!(used(&pool), (0, 70), "it grew");
+        pool.free_idle();
+        assert_eq!(used(&pool), (0, 0));
+    }
+
+    #[test]
+    fn widths_are_counted_apart() {
+        let pool = pool(1, 100);
+        drop(pool.try_lease(double(60)).unwrap());
+        drop(pool.try_lease(single(30)).unwrap());
+        assert_eq!(used(&pool), (0, 90));
+        let lease = pool.try_lease(single(50)).unwrap();
+        assert_eq!(used(&pool), (1, 50), "the wide part had to go");
+        drop(lease);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_not_leased_and_idle_scratch_makes_room() {
+        let pool = pool(3, 100);
+        let (first, second) = (pool.try_lease(double(40)), pool.try_lease(double(40)));
+        assert!(pool.try_lease(double(40)).is_none());
+        assert_eq!(used(&pool), (2, 80));
+        assert!(!pool.might_lease(double(40)));
+        drop(first);
+        assert!(pool.might_lease(double(60)));
+        let large = pool.try_lease(double(60));
+        assert!(large.is_some());
+        assert_eq!(used(&pool), (2, 100));
+        drop((second, large));
+        pool.free_idle();
+        assert_eq!(used(&pool), (0, 0));
+    }
+
+    #[test]
+    fn slots_bound_leases_too() {
+        let pool = pool(1, 100);
+        let lease = pool.try_lease(double(1)).unwrap();
+        assert!(pool.try_lease(double(1)).is_none());
+        let soon = Deadline::after(Duration::from_millis(1));
+        assert!(pool.lease_by(double(1), soon).is_none());
+        drop(lease);
+        assert!(pool.lease_by(double(1), soon).is_some());
+    }
+
+    #[test]
+    fn a_larger_idle_scratch_is_preferred_to_growing() {
+        let pool = pool(2, 100);
+        let leases = [pool.try_lease(double(10)), pool.try_lease(double(50))];
+        drop(leases);
+        let lease = pool.try_lease(double(50)).unwrap();
+        assert_eq!(used(&pool), (1, 60));
+        drop(lease);
+    }
+
+    #[test]
+    fn too_much_is_refused_with_what_it_takes() {
+        let refused = SpreadError::ScratchTooSmall { bytes_needed: 101, bytes_max: 100 };
+        assert_eq!(pool(1, 100).check(double(101)), Err(refused));
+        assert_eq!(pool(1, 100).check(double(100)), Ok(()));
+    }
+
+    #[test]
+    fn a_panic_frees_the_scratch_and_its_bytes() {
+        let pool = pool(1, 100);
+        let mut lease = pool.try_lease(double(60)).unwrap();
+        let request = SpreadRequest::default();
+        let run = AssertUnwindSafe(|| lease.run(&request, |_| panic!("a filter, say")));
+        assert!(catch_unwind(run).is_err());
+        assert_eq!(used(&pool), (1, 0));
+        assert!(lease.fit(double(60)), "the lease can be used again");
+        assert_eq!(lease.run(&request, |_| 7), 7);
+        drop(lease);
+        assert_eq!(used(&pool), (0, 60));
     }
 }

@@ -102,6 +102,9 @@ pub enum SpreadError {
     /// Something panicked while a batch or a future ran this spread: the host's node filter, most
     /// likely. Other spreads are not concerned.
     Panicked,
+    /// The operating system gives the engine no thread to run submitted spreads. Run it with
+    /// `spread`, or hand in a pool of threads.
+    NoThreads,
 }
 
 impl fmt::Display for SpreadError {
@@ -159,6 +162,17 @@ impl fmt::Display for SpreadError {
                  {seeds}; allow at least as many"
             ),
             Self::Damaged(block) => write!(f, "{block}"),
+            Self::Shed { .. } | Self::ScratchTooSmall { .. } | Self::Panicked | Self::NoThreads => {
+                self.fmt_by_engine(f)
+            }
+        }
+    }
+}
+
+impl SpreadError {
+    /// What comes of the engine that runs the spread, not of the request or the graph.
+    fn fmt_by_engine(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Self::Shed { retry_in } => {
                 write!(f, "there was no room until the deadline; try again in {retry_in:?}")
             }
@@ -170,6 +184,11 @@ impl fmt::Display for SpreadError {
             Self::Panicked => f.write_str(
                 "the spread panicked, most likely in the node filter it was given; correct that",
             ),
+            Self::NoThreads => f.write_str(
+                "no thread could be started; run the spread on a thread of the host's, or hand in \
+                 a pool of threads",
+            ),
+            _ => Ok(()),
         }
     }
 }

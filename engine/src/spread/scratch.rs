@@ -1,5 +1,6 @@
 //! The memory a spread works in, used again by the next one.
 
+use super::lanes::Lanes;
 use super::ledger::Ledger;
 use super::marks::Marks;
 use super::params::{Linear, Precision, Rule};
@@ -98,6 +99,7 @@ pub(crate) struct Scratch {
     pub(crate) seeds: Vec<SeedAt>,
     pub(crate) factors: Vec<f64>,
     pub(crate) lists: Lists,
+    pub(crate) lanes: Lanes,
 }
 
 /// Whether a rule keeps a second number per node.

@@ -1,26 +1,43 @@
-//! The only door to atomics, published pointers and lock-free cells.
+//! The only door to atomics, published pointers, lock-free cells and threads.
 //!
 //! Every other module takes them from here, so that one place decides between the standard
-//! library and a model checker's stand-ins.
+//! library and a model checker's stand-ins (`--cfg emanate_loom`).
 //!
 //! # Orderings
 //! - [`Published`]: `store` releases what was written before it; `load` acquires it. The pair is
 //!   inside `arc-swap`, whose contract this module relies on.
 //! - [`FirstWins`]: the winning `set` releases the value; `get` acquires it. The pair is inside
 //!   `once_cell::race::OnceBox`.
+//! - [`ArrayQueue`]: what was written before a `push` is seen after the `pop` that takes the
+//!   value. The pair is inside `crossbeam-queue`.
+//! - [`AtomicWaker`]: of a `register` and a `wake` at the same time, either `wake` finds the waker
+//!   or the code after `register` sees what was written before `wake`. The pair is inside
+//!   `atomic-waker`.
 //!
 //! # Progress
 //! Every operation is lock-free: two threads that fill one [`FirstWins`] both do the work, one
-//! value is kept, the other dropped, and neither waits for the other.
+//! value is kept, the other dropped, and neither waits for the other. What [`Workers`] does to a
+//! thread without work stands there.
 
 mod first_wins;
+#[cfg(emanate_loom)]
+mod modelled;
 mod published;
 mod workers;
 
+#[cfg(not(emanate_loom))]
+pub use atomic_waker::AtomicWaker;
+#[cfg(not(emanate_loom))]
 pub use crossbeam_queue::ArrayQueue;
 pub use first_wins::FirstWins;
+#[cfg(emanate_loom)]
+pub use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+#[cfg(emanate_loom)]
+pub use modelled::{ArrayQueue, AtomicWaker};
 pub use published::Published;
+pub use std::hint::spin_loop;
 pub use std::sync::Arc;
-pub use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-pub use std::thread::panicking;
+#[cfg(not(emanate_loom))]
+pub use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+pub use std::thread::{Thread, current as current_thread, park_timeout, yield_now};
 pub use workers::Workers;

@@ -1,6 +1,7 @@
 //! The threads that work for an engine.
 
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::sync::Arc;
 
@@ -11,6 +12,10 @@ use crate::sync::Arc;
 /// by rayon, which takes a mutex of that thread's own to put it to sleep and to wake it.
 #[derive(Clone)]
 pub struct Workers(Arc<rayon::ThreadPool>);
+
+// A panic in what a thread of the pool ran leaves nothing of the pool half-done.
+impl UnwindSafe for Workers {}
+impl RefUnwindSafe for Workers {}
 
 impl Workers {
     /// The threads of `pool`.
@@ -25,13 +30,19 @@ impl Workers {
     pub fn start(threads: usize) -> Option<Self> {
         let named = |number| format!("emanate-{number}");
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(named);
-        pool.build().ok().map(|pool| Self(Arc::new(pool)))
+        pool.build().ok().map(|pool| Self::new(Arc::new(pool)))
     }
 
     /// How many threads there are.
     #[must_use]
     pub fn count(&self) -> usize {
         self.0.current_num_threads()
+    }
+
+    /// Whether the calling thread is one of them.
+    #[must_use]
+    pub fn has_this_thread(&self) -> bool {
+        self.0.current_thread_index().is_some()
     }
 
     /// The pool itself.

@@ -24,6 +24,19 @@ impl Deadline {
         Self(Some(instant))
     }
 
+    /// The deadline `budget` after `start`; [`Deadline::NEVER`] without a budget, or where the
+    /// clock cannot hold it.
+    #[must_use]
+    pub fn of(start: Instant, budget: Option<Duration>) -> Self {
+        Self(budget.and_then(|budget| start.checked_add(budget)))
+    }
+
+    /// The instant it lies at; `None` for [`Deadline::NEVER`].
+    #[must_use]
+    pub const fn instant(self) -> Option<Instant> {
+        self.0
+    }
+
     /// Whether the deadline has passed. Reads the clock only where there is a deadline.
     #[must_use]
     pub fn has_passed(self) -> bool {

@@ -1,5 +1,6 @@
 //! Random requests.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use emanate::spread::{
@@ -124,7 +125,7 @@ impl RequestPlan {
             unknown_seeds: self.unknown_seeds,
             explain: self.explain,
             by_step: self.by_step,
-            ..SpreadRequest::default()
+            threads: NonZeroU32::MIN,
         }
     }
 }

@@ -1,0 +1,38 @@
+//! One spread, on the thread of the caller.
+
+use std::time::Instant;
+
+use super::pool::Need;
+use super::scheduler::{Scheduler, Spread};
+use crate::graph::Generation;
+use crate::spread::{Conditions, SpreadError, SpreadOutcome, SpreadRequest};
+use crate::sync::Arc;
+use crate::terms::Deadline;
+
+/// Runs `request` on `graph`; waits for scratch until its deadline.
+pub(crate) fn once(
+    scheduler: &Arc<Scheduler>,
+    graph: &Generation,
+    request: &SpreadRequest,
+    outcome: &mut SpreadOutcome,
+) -> Result<(), SpreadError> {
+    let started = Instant::now();
+    outcome.clear();
+    let deadline = Deadline::of(started, request.bounds.budget);
+    let need = Need::of(graph, &request.rule);
+    scheduler.pool.check(need)?;
+    let mut leased = scheduler.lease_by(need, deadline).ok_or_else(|| scheduler.shed())?;
+    let conditions = Conditions {
+        deadline,
+        hop_limit_auto: scheduler.settings.load().hop_limit,
+        execution: scheduler.execution,
+        abandoned: None,
+        between_slices: None,
+        workers: scheduler.workers_for(request),
+    };
+    let spread = Spread { graph, request, started, conditions };
+    let begun = Instant::now();
+    scheduler.run(spread, &mut leased.lease, outcome)?;
+    scheduler.note_if_asked(begun.elapsed(), outcome.stats.edges_traversed);
+    Ok(())
+}

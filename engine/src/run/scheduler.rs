@@ -1,0 +1,248 @@
+//! What spreads share: scratch, settings, workers, the queue.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use super::meter::Meter;
+use super::pool::{Lease, Need, ScratchPool};
+use super::queue::{Line, Queue};
+use super::room::Amount;
+use super::settings::Settings;
+use super::ticket::Ticket;
+use crate::graph::Generation;
+use crate::spread::{self, Conditions, Execution, SpreadError, SpreadOutcome, SpreadRequest};
+use crate::sync::{Arc, FirstWins, Published, Workers};
+use crate::terms::Deadline;
+
+/// One spread's result.
+pub(crate) type Answer = Result<SpreadOutcome, SpreadError>;
+
+/// Where an engine's threads come from.
+#[derive(Clone, Debug)]
+pub(crate) enum Threads {
+    /// Started when they are first needed; 0 for as many as the machine runs at once.
+    Own(usize),
+    /// The host's.
+    Host(Workers),
+}
+
+/// What a scheduler is made with.
+#[derive(Clone, Debug)]
+pub(crate) struct Capacity {
+    pub(crate) scratch: Amount,
+    pub(crate) queue_slots: u16,
+    pub(crate) threads: Threads,
+    pub(crate) execution: Execution,
+}
+
+/// What all spreads of an engine share.
+///
+/// # Progress
+/// Lock-free, but where a caller asks to wait: for scratch, or for a batch.
+#[derive(Debug)]
+pub(crate) struct Scheduler {
+    pub(crate) pool: ScratchPool,
+    pub(crate) settings: Published<Settings>,
+    pub(crate) queue: Queue<Arc<Ticket>>,
+    pub(crate) meter: Meter,
+    pub(crate) execution: Execution,
+    threads: usize,
+    workers: FirstWins<Workers>,
+}
+
+thread_local! {
+    /// Spreads that run on this thread, one inside the other.
+    static RUNNING: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Counts a spread as running on this thread until it is dropped.
+struct Running;
+
+impl Running {
+    fn begin() -> Self {
+        // Where the thread is ending and has no counter any more, nothing is counted.
+        let _ = RUNNING.try_with(|running| running.set(running.get() + 1));
+        Self
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = RUNNING.try_with(|running| running.set(running.get().saturating_sub(1)));
+    }
+}
+
+/// Whether a spread runs on this thread, which may hold the very scratch a new one would wait for.
+pub(crate) fn is_nested() -> bool {
+    RUNNING.try_with(|running| running.get() > 0).unwrap_or(false)
+}
+
+/// Runs `work` and says whether it came to its end; a panic goes no further.
+pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Option<T> {
+    fn discard(payload: Box<dyn Any + Send>) {
+        // What was thrown may itself panic when it is dropped; then it is kept for ever instead.
+        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            std::mem::forget(again);
+        }
+    }
+    catch_unwind(AssertUnwindSafe(work)).map_err(discard).ok()
+}
+
+/// A lease after which whoever waits in the queue for scratch is served.
+#[derive(Debug)]
+pub(crate) struct Leased<'a> {
+    // Dropped first: the scratch is back before the queue is looked at.
+    pub(crate) lease: Lease<'a>,
+    _back: Back<'a>,
+}
+
+#[derive(Debug)]
+struct Back<'a>(&'a Arc<Scheduler>);
+
+impl Drop for Back<'_> {
+    fn drop(&mut self) {
+        if !self.0.queue.is_empty(Line::Small) || !self.0.queue.is_empty(Line::Large) {
+            self.0.call_workers(1);
+        }
+    }
+}
+
+/// One spread to run in a scratch that is leased.
+#[derive(Clone, Copy)]
+pub(crate) struct Spread<'a> {
+    pub(crate) graph: &'a Generation,
+    pub(crate) request: &'a SpreadRequest,
+    pub(crate) started: Instant,
+    pub(crate) conditions: Conditions<'a>,
+}
+
+impl Scheduler {
+    pub(crate) fn new(capacity: Capacity, settings: Settings) -> Self {
+        let (threads, workers) = match capacity.threads {
+            Threads::Own(threads) => (threads, FirstWins::default()),
+            Threads::Host(workers) => (workers.count(), FirstWins::full(workers)),
+        };
+        Self {
+            pool: ScratchPool::new(capacity.scratch),
+            settings: Published::new(Arc::new(settings)),
+            queue: Queue::new(capacity.queue_slots),
+            meter: Meter::new(),
+            execution: capacity.execution,
+            threads,
+            workers,
+        }
+    }
+
+    /// The workers, started where there are none yet.
+    pub(crate) fn workers(&self) -> Result<&Workers, SpreadError> {
+        let start = || Workers::start(self.threads).ok_or(SpreadError::NoThreads);
+        self.workers.get_or_try(start)
+    }
+
+    /// Whether this thread is one of the workers, and no spread runs on it.
+    pub(crate) fn is_worker(&self) -> bool {
+        !is_nested() && self.workers.get().is_some_and(Workers::has_this_thread)
+    }
+
+    /// Lets `count` workers look at the queue. Spreads come in only where there are workers.
+    pub(crate) fn call_workers(self: &Arc<Self>, count: usize) {
+        let Some(workers) = self.workers.get() else { return };
+        for _ in 0..count {
+            let scheduler = self.clone();
+            // A host's waker may panic, and rayon would abort the process.
+            workers.spawn(move || {
+                caught(move || scheduler.work());
+            });
+        }
+    }
+
+    /// The lease, with what follows it.
+    pub(crate) fn leased<'a>(self: &'a Arc<Self>, lease: Lease<'a>) -> Leased<'a> {
+        Leased { lease, _back: Back(self) }
+    }
+
+    /// A scratch, waited for until `deadline`; not at all inside another spread.
+    pub(crate) fn lease_by(self: &Arc<Self>, need: Need, deadline: Deadline) -> Option<Leased<'_>> {
+        let lease = if is_nested() {
+            self.pool.try_lease(need)
+        } else {
+            self.pool.lease_by(need, deadline)
+        };
+        lease.map(|lease| self.leased(lease))
+    }
+
+    /// How long until those who wait now are likely to be served.
+    pub(crate) fn shed(&self) -> SpreadError {
+        let threads = self.workers.get().map_or(1, Workers::count) as u64;
+        let at_once = threads.min(self.pool.used().slots);
+        let waiting = self.queue.len() + self.pool.waiting();
+        let at_once = usize::try_from(at_once).unwrap_or(usize::MAX);
+        SpreadError::Shed { retry_in: self.meter.time_of(waiting + 1, at_once) }
+    }
+
+    /// Runs `spread` in `lease`, which fits it.
+    pub(crate) fn run(
+        &self,
+        spread: Spread<'_>,
+        lease: &mut Lease<'_>,
+        outcome: &mut SpreadOutcome,
+    ) -> Result<(), SpreadError> {
+        let _running = Running::begin();
+        let Spread { graph, request, started, conditions } = spread;
+        lease.run(request, |scratch| {
+            spread::spread(graph, request, &conditions, scratch, outcome)
+        })?;
+        outcome.stats.elapsed = started.elapsed();
+        Ok(())
+    }
+
+    /// As [`Scheduler::run`], with a panic as an error, and measured.
+    pub(crate) fn run_caught(&self, spread: Spread<'_>, lease: &mut Lease<'_>) -> Answer {
+        let begun = Instant::now();
+        let mut outcome = SpreadOutcome::new();
+        caught(|| self.run(spread, lease, &mut outcome)).ok_or(SpreadError::Panicked)??;
+        self.meter.note(begun.elapsed(), outcome.stats.edges_traversed);
+        Ok(outcome)
+    }
+
+    /// Runs a group that shares its edges, in `lease`, which fits it; as [`Scheduler::run_caught`]
+    /// for each. `None` where its members must be run one by one.
+    pub(crate) fn run_group(
+        &self,
+        graph: &Generation,
+        group: &[&SpreadRequest],
+        started: Instant,
+        conditions: &Conditions<'_>,
+        lease: &mut Lease<'_>,
+    ) -> Option<Vec<Answer>> {
+        let begun = Instant::now();
+        let first = group.first()?;
+        let mut outcomes = caught(|| {
+            let _running = Running::begin();
+            lease.run(first, |scratch| {
+                spread::spread_lanes(graph, group, conditions, &mut scratch.lanes)
+            })
+        })??;
+        let each = begun.elapsed() / u32::try_from(group.len()).unwrap_or(u32::MAX);
+        for outcome in &mut outcomes {
+            outcome.stats.elapsed = started.elapsed();
+            self.meter.note(each, outcome.stats.edges_traversed);
+        }
+        Some(outcomes.into_iter().map(Ok).collect())
+    }
+
+    /// The threads that `request` may use beside its own.
+    pub(crate) fn workers_for(&self, request: &SpreadRequest) -> Option<&Workers> {
+        // A machine that gives no more threads has this one.
+        if request.threads.get() > 1 { self.workers().ok() } else { None }
+    }
+
+    /// Sees that time spent here is measured where somebody may ask for it.
+    pub(crate) fn note_if_asked(&self, service: Duration, edges: u64) {
+        if self.meter.is_new() || self.pool.waiting() > 0 {
+            self.meter.note(service, edges);
+        }
+    }
+}

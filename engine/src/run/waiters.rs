@@ -1,0 +1,208 @@
+//! Threads that wait for something to come back.
+
+use std::time::{Duration, Instant};
+
+use crate::sync::{
+    Arc, ArrayQueue, AtomicBool, Ordering, Thread, current_thread, park_timeout, spin_loop,
+    yield_now,
+};
+use crate::terms::Deadline;
+
+/// Threads listed at once; one more sleeps and looks again by itself.
+const LISTED_MAX: usize = 256;
+/// Tries in a row before the thread gives its core away: what a small spread takes.
+const SPINS: usize = 64;
+/// Tries with the core given away in between.
+const YIELDS: usize = 8;
+/// Longest sleep between two tries.
+const NAP_MAX: Duration = Duration::from_millis(5);
+
+/// A thread that waits. Listed while `listed`; taken off the list when it is woken.
+#[derive(Debug)]
+struct Waiter {
+    thread: Thread,
+    listed: AtomicBool,
+}
+
+/// Threads that wait for something to come back.
+///
+/// Whoever gives something back wakes them all, and each tries again. Waking one alone would be
+/// cheaper, but then a stopped thread that was woken would stop those behind it. A sleep is short
+/// for the same reason: nobody depends on being woken, it only makes the wait shorter. There is no
+/// mutex and no condition variable: a thread spins for about as long as a small spread takes, then
+/// gives its core away, then is listed and parks.
+///
+/// # Orderings
+/// A thread is listed, then tries again, then parks; who gives back does so, then looks at the
+/// list. That neither misses the other is up to what is tried: see `Room`.
+///
+/// # Progress
+/// Waking is lock-free. Waiting is blocking, by nature, until the deadline.
+#[derive(Debug)]
+pub(crate) struct Waiters {
+    list: ArrayQueue<Arc<Waiter>>,
+}
+
+impl Waiters {
+    pub(crate) fn new() -> Self {
+        Self { list: ArrayQueue::new(LISTED_MAX) }
+    }
+
+    /// How many are listed, about.
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Wakes whoever is listed.
+    pub(crate) fn wake_all(&self) {
+        // As many as were listed at first, so that threads which come back do not keep this one.
+        for _ in 0..self.list.len() {
+            let Some(waiter) = self.list.pop() else { return };
+            // Release: pairs with the Acquire in `enlist`, so that the thread lists itself anew
+            // only after it was taken off.
+            waiter.listed.store(false, Ordering::Release);
+            waiter.thread.unpark();
+        }
+    }
+
+    /// Lists `waiter` unless it still is.
+    fn enlist(&self, waiter: &Arc<Waiter>) {
+        // Acquire: pairs with the Release in `wake_all`.
+        if !waiter.listed.load(Ordering::Acquire) {
+            // Relaxed: published by the push.
+            waiter.listed.store(true, Ordering::Relaxed);
+            if self.list.push(waiter.clone()).is_err() {
+                // Relaxed: nobody else has it.
+                waiter.listed.store(false, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Tries until `attempt` gives something or the deadline has passed.
+    pub(crate) fn wait_for<T>(
+        &self,
+        deadline: Deadline,
+        mut attempt: impl FnMut() -> Option<T>,
+    ) -> Option<T> {
+        for turn in 0..SPINS + YIELDS {
+            if let Some(found) = attempt() {
+                return Some(found);
+            }
+            if deadline.has_passed() {
+                return None;
+            }
+            if turn < SPINS {
+                spin_loop();
+            } else {
+                yield_now();
+            }
+        }
+        let waiter = Arc::new(Waiter { thread: current_thread(), listed: AtomicBool::new(false) });
+        loop {
+            self.enlist(&waiter);
+            if let Some(found) = attempt() {
+                return Some(found);
+            }
+            let now = Instant::now();
+            let nap = deadline.instant().map_or(NAP_MAX, |at| at.saturating_duration_since(now));
+            if nap.is_zero() {
+                return None;
+            }
+            park_timeout(nap.min(NAP_MAX));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use super::Waiters;
+    use crate::sync::{AtomicU64, Ordering};
+    use crate::terms::Deadline;
+
+    #[test]
+    fn a_deadline_ends_the_wait() {
+        let waiters = Waiters::new();
+        let started = Instant::now();
+        let deadline = Deadline::at(started + Duration::from_millis(20));
+        assert_eq!(waiters.wait_for(deadline, || None::<()>), None);
+        assert!(started.elapsed() >= Duration::from_millis(20));
+    }
+
+    #[test]
+    fn a_passed_deadline_allows_one_try() {
+        let waiters = Waiters::new();
+        let deadline = Deadline::at(Instant::now());
+        assert_eq!(waiters.wait_for(deadline, || Some(7)), Some(7));
+        let mut tries = 0;
+        let found = waiters.wait_for(deadline, || {
+            tries += 1;
+            None::<()>
+        });
+        assert_eq!((found, tries), (None, 1));
+    }
+
+    #[test]
+    fn every_waiter_is_served() {
+        let (waiters, left) = (Waiters::new(), AtomicU64::new(0));
+        let take = || {
+            let less = |n: u64| n.checked_sub(1);
+            left.fetch_update(Ordering::AcqRel, Ordering::Acquire, less).ok()
+        };
+        thread::scope(|scope| {
+            let served: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| waiters.wait_for(Deadline::NEVER, take).is_some()))
+                .collect();
+            for _ in 0..8 {
+                left.fetch_add(1, Ordering::AcqRel);
+                waiters.wake_all();
+            }
+            assert!(served.into_iter().all(|thread| thread.join().unwrap()));
+        });
+        assert_eq!(left.load(Ordering::Relaxed), 0);
+    }
+}
+
+#[cfg(test)]
+#[cfg(emanate_loom)]
+mod loom_models {
+    use super::{Waiter, Waiters};
+    use crate::run::room::{Amount, Room};
+    use crate::sync::{Arc, AtomicBool, Ordering, current_thread};
+
+    /// One thread lists itself and tries once more, another gives back and wakes: the first either
+    /// got what it wanted or was woken.
+    fn nobody_is_missed(tries_again: bool) {
+        loom::model(move || {
+            let shared = Arc::new((Room::new(Amount { slots: 0, bytes: 0 }), Waiters::new()));
+            let waiter =
+                Arc::new(Waiter { thread: current_thread(), listed: AtomicBool::new(false) });
+            let giver = loom::thread::spawn({
+                let shared = shared.clone();
+                move || {
+                    shared.0.give(Amount::SLOT);
+                    shared.1.wake_all();
+                }
+            });
+            let early = !tries_again && shared.0.take(Amount::SLOT);
+            shared.1.enlist(&waiter);
+            let got = early || (tries_again && shared.0.take(Amount::SLOT));
+            giver.join().unwrap();
+            let woken = !waiter.listed.load(Ordering::Acquire);
+            assert!(got || woken, "missed");
+        });
+    }
+
+    #[test]
+    fn loom_a_waiter_gets_it_or_is_woken() {
+        nobody_is_missed(true);
+    }
+
+    #[test]
+    #[should_panic(expected = "missed")]
+    fn loom_finds_that_trying_before_being_listed_misses() {
+        nobody_is_missed(false);
+    }
+}

@@ -1,0 +1,131 @@
+//! A warm spread makes no futex call, seen from outside the process, by `strace`.
+#![forbid(unsafe_code)]
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use std::{env, fs, process, thread};
+
+use emanate::{Engine, Graph, SpreadOutcome, SpreadRequest};
+use emanate_bench::{EdgeList, RMat};
+use emanate_tests::Tally;
+use emanate_tests::waiting::until;
+
+/// Spreads of each thread that are watched.
+const SPREADS: u32 = 10_000;
+/// Spreads of each thread before that.
+const WARM_UP: u32 = 50;
+/// Says to the child what to do.
+const ROLE: &str = "EMANATE_FUTEX_ROLE";
+/// Files that are asked for, and do not exist, so that the trace shows when.
+const MARKS: [&str; 2] = ["emanate-warm-begins", "emanate-warm-ends"];
+
+/// A point that all threads reach before any goes on, without a futex.
+struct Meeting {
+    threads: u64,
+    came: AtomicU64,
+}
+
+impl Meeting {
+    fn wait(&self) {
+        let number = self.came.fetch_add(1, Ordering::AcqRel) / self.threads;
+        until(|| self.came.load(Ordering::Acquire) >= (number + 1) * self.threads);
+    }
+}
+
+/// `threads` threads, this one among them, spread on one engine.
+fn spreads(threads: u64) {
+    let list = EdgeList::rmat(5, RMat { scale: 9, edges: 4000 }).with_weights(5, 0.1, 0.9);
+    let snapshot = Graph::from(list.to_generation().expect("a good graph")).snapshot();
+    let engine = Engine::new();
+    let meeting = Meeting { threads, came: AtomicU64::new(0) };
+    let work = |first: bool| {
+        let request = SpreadRequest::linear(2).seed("n7", 1.0).top(10);
+        let mut outcome = SpreadOutcome::new();
+        let mut run = |times| {
+            for _ in 0..times {
+                engine.spread_into(&snapshot, &request, &mut outcome).expect("a good request");
+            }
+        };
+        run(WARM_UP);
+        meeting.wait();
+        if first {
+            drop(fs::metadata(MARKS[0]));
+        }
+        meeting.wait();
+        run(SPREADS);
+        meeting.wait();
+        if first {
+            drop(fs::metadata(MARKS[1]));
+        }
+        meeting.wait();
+    };
+    thread::scope(|scope| {
+        (1..threads).for_each(|_| drop(scope.spawn(|| work(false))));
+        work(true);
+    });
+}
+
+/// Not a test but what the tests below watch: it does nothing where it was not told to.
+#[test]
+fn watched() {
+    match env::var(ROLE).as_deref() {
+        Ok("parks") => {
+            drop(fs::metadata(MARKS[0]));
+            thread::park_timeout(Duration::from_micros(1));
+            drop(fs::metadata(MARKS[1]));
+        }
+        Ok(threads) => spreads(threads.parse().expect("a number of threads")),
+        Err(_) => {}
+    }
+}
+
+/// Futex calls of a child in `role` between the two marks; `None` where it cannot be watched.
+fn futex_calls(role: &str, tally: &mut Tally) -> Option<usize> {
+    let trace = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let trace = trace.join(format!("futex-{role}-{}", process::id()));
+    let run = Command::new("strace")
+        .args(["-f", "-e", "trace=futex,statx,newfstatat,stat", "-o"])
+        .arg(&trace)
+        .arg(env::current_exe().expect("this test has a file"))
+        .args(["--exact", "watched", "--test-threads=1"])
+        .env(ROLE, role)
+        .output();
+    let Ok(run) = run else {
+        tally.skip(role, "there is no `strace`; install it to have futex calls counted");
+        return None;
+    };
+    let text = fs::read_to_string(&trace).unwrap_or_default();
+    drop(fs::remove_file(&trace));
+    if !run.status.success() || !MARKS.iter().all(|mark| text.contains(mark)) {
+        let said = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert!(!said.contains("panicked"), "{said}");
+        tally.skip(role, &format!("`strace` may not watch a process here: {said}"));
+        return None;
+    }
+    tally.ran();
+    let watched = text.lines().skip_while(|line| !line.contains(MARKS[0]));
+    let watched = watched.take_while(|line| !line.contains(MARKS[1]));
+    let calls: Vec<&str> = watched.filter(|line| line.contains("futex")).collect();
+    calls.iter().take(5).for_each(|call| println!("{call}"));
+    Some(calls.len())
+}
+
+#[test]
+fn warm_spreads_make_no_futex_call() {
+    let mut tally = Tally::new("warm spreads watched for futex calls");
+    for threads in ["1", "2", "5"] {
+        if let Some(calls) = futex_calls(threads, &mut tally) {
+            assert_eq!(calls, 0, "{threads} threads");
+        }
+    }
+}
+
+#[test]
+fn the_count_sees_a_futex_call() {
+    let mut tally = Tally::new("a thread that parks watched for futex calls");
+    if let Some(calls) = futex_calls("parks", &mut tally) {
+        assert!(calls > 0);
+    }
+}

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::engine::Engine;
 use crate::graph::Generation;
 use crate::run::{Amount, BYTES_MAX, Capacity, SLOTS_MAX, Settings, Threads, scratch_bytes_max};
+use crate::spread::Execution;
 use crate::sync::{Arc, Workers};
 
 /// Why an engine could not be built.
@@ -64,6 +65,7 @@ pub struct EngineBuilder {
     bytes_needed: u64,
     queue_slots: u16,
     threads: Threads,
+    execution: Execution,
     settings: Settings,
 }
 
@@ -75,6 +77,7 @@ impl Default for EngineBuilder {
             bytes_needed: 0,
             queue_slots: DEFAULT_QUEUE_SLOTS,
             threads: Threads::Own(0),
+            execution: Execution::default(),
             settings: Settings::default(),
         }
     }
@@ -131,6 +134,13 @@ impl EngineBuilder {
         self
     }
 
+    /// How hops are run, for proofs and measurements: no outcome depends on it.
+    #[must_use]
+    pub fn execution(mut self, execution: Execution) -> Self {
+        self.execution = execution;
+        self
+    }
+
     /// What the engine starts with of what may change while it runs.
     #[must_use]
     pub fn settings(mut self, settings: Settings) -> Self {
@@ -161,6 +171,7 @@ impl EngineBuilder {
             scratch: Amount { slots, bytes: bytes_max },
             queue_slots: self.queue_slots,
             threads: self.threads,
+            execution: self.execution,
         };
         Ok(Engine::with(capacity, self.settings))
     }

@@ -1,5 +1,6 @@
 //! What can be typed: commands, flags, their help.
 
+mod replay;
 mod rule;
 mod spread;
 
@@ -7,8 +8,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use replay::{DEFAULT_REPLAY, LoadArgs, ReplayArgs, ReplayFormat};
 pub(crate) use rule::{PrecisionName, RuleArgs, RuleName};
-pub(crate) use spread::{ReportFormat, SpreadArgs};
+pub(crate) use spread::{DirectionName, QueryArgs, ReportFormat, SpreadArgs};
 
 const AFTER_HELP: &str = "\
 Exit status: 0 done (also when a bound ended the spread), 1 the work failed, 2 the arguments or \
@@ -17,7 +19,8 @@ the input are wrong. Errors and warnings go to standard error.
 Examples:
   emanate spread --graph wordnet.tsv.gz --seed dog
   emanate import wordnet.tsv.gz -o wordnet.emg
-  emanate info wordnet.emg --verify";
+  emanate info wordnet.emg --verify
+  emanate replay --graph wordnet.emg --queries queries.jsonl --rate 1000";
 
 const EDGE_LIST_HELP: &str = "\
 An edge list has a line `source target [weight [relation [time]]]` for each edge, tab-separated, \
@@ -49,6 +52,8 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Say what a graph holds: nodes, edges, degrees, weights, relations, components, memory
     Info(InfoArgs),
+    /// Replay a file of queries as load; print throughput and quantiles of service and response
+    Replay(Box<ReplayArgs>),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Print the manual page of emanate, or of one of its commands

@@ -4,14 +4,12 @@ use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use emanate::SpreadError;
 use emanate::graph::{DamagedBlock, VerifyError, WriteError};
 
 use crate::graph_file::GraphFileError;
 use crate::import::ImportError;
-use crate::output::text::{cut_quoted, given};
-use crate::rules::RuleError;
-use crate::seeds::NameError;
+use crate::query::{RequestError, Spelling};
+use crate::replay::{LogError, ReplayError};
 use crate::shell::ShellError;
 use crate::usage::UsageError;
 
@@ -24,20 +22,18 @@ pub(crate) struct Printed;
 pub(crate) enum Failure {
     /// The command line cannot be understood.
     Usage(UsageError),
-    /// The flags do not make a rule.
-    Rule(RuleError),
-    /// Seeds, relations or retentions do not fit the graph.
-    Name(NameError),
+    /// The flags do not make a spread.
+    Request(RequestError),
     /// The graph's file cannot be used.
     GraphFile(GraphFileError),
-    /// The spread was refused.
-    Spread(SpreadError),
     /// A part of the graph's file cannot be used.
     Damaged(DamagedBlock),
     /// The graph's file was read in full and is damaged.
     Verify(VerifyError),
     /// The edge list was not imported.
     Import(ImportError),
+    /// The queries were not replayed, or not all was written.
+    Replay(ReplayError),
     /// There is nothing to print about this command.
     Shell(ShellError),
     /// Standard output cannot be written.
@@ -49,14 +45,19 @@ impl Failure {
     fn status(&self) -> u8 {
         match self {
             Self::Output(_) => 1,
-            Self::Import(ImportError::Write(WriteError::Unwritable { kind, .. })) => match kind {
+            Self::Import(ImportError::Write(WriteError::Unwritable { kind, .. }))
+            | Self::Replay(ReplayError::Log(LogError::Unwritable { kind, .. })) => match kind {
                 io::ErrorKind::NotFound
                 | io::ErrorKind::NotADirectory
+                | io::ErrorKind::IsADirectory
                 | io::ErrorKind::PermissionDenied
                 | io::ErrorKind::ReadOnlyFilesystem
                 | io::ErrorKind::InvalidFilename => 2,
                 _ => 1,
             },
+            Self::Replay(
+                ReplayError::Threads { .. } | ReplayError::Log(LogError::Unfinished { .. }),
+            ) => 1,
             _ => 2,
         }
     }
@@ -66,31 +67,12 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(error) => write!(f, "{error}"),
-            Self::Rule(error) => write!(f, "{error}"),
-            Self::Name(error) => write!(f, "{error}"),
+            Self::Request(error) => write!(f, "{}", error.spelled(Spelling::Flag)),
             Self::GraphFile(error) => write!(f, "{error}"),
-            Self::Spread(SpreadError::Parameter(error)) => {
-                // The library spells names as JSON keys do.
-                let (flag, value) = (flag(error.name), given(error.value));
-                write!(f, "--{flag} is {value}, but must be {}", error.range)
-            }
-            Self::Spread(SpreadError::AgeWithoutTime) => {
-                f.write_str("--age-rate needs the instant ages are counted from; give it with --at")
-            }
-            Self::Spread(SpreadError::Endless) => f.write_str(
-                "--time none never ends without --stop-threshold; give a number of steps or a \
-                 threshold",
-            ),
-            Self::Spread(SpreadError::NodesMaxBelowSeeds { nodes_max, seeds }) => write!(
-                f,
-                "--max-nodes is {nodes_max}, but there are {seeds} seeds; allow at least as many"
-            ),
-            // It names a file, not a label.
-            Self::Spread(error @ SpreadError::Damaged(_)) => write!(f, "{error}"),
-            Self::Spread(error) => f.write_str(&cut_quoted(&error.to_string())),
             Self::Damaged(block) => write!(f, "{block}"),
             Self::Verify(error) => write!(f, "{error}"),
             Self::Import(error) => write!(f, "{error}"),
+            Self::Replay(error) => write!(f, "{error}"),
             Self::Shell(error) => write!(f, "{error}"),
             Self::Output(error) => {
                 write!(f, "standard output cannot be written ({error}); check where it goes")
@@ -100,10 +82,6 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
-
-fn flag(parameter: &str) -> String {
-    parameter.replace('_', "-")
-}
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
@@ -123,13 +101,12 @@ macro_rules! failures {
 
 failures! {
     Usage(UsageError),
-    Rule(RuleError),
-    Name(NameError),
+    Request(RequestError),
     GraphFile(GraphFileError),
-    Spread(SpreadError),
     Damaged(DamagedBlock),
     Verify(VerifyError),
     Import(ImportError),
+    Replay(ReplayError),
     Shell(ShellError),
 }
 

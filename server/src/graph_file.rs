@@ -91,6 +91,14 @@ pub(crate) fn read(path: &Path, nodes: &[String]) -> Result<GraphFile, GraphFile
     }
 }
 
+/// Whether both paths lead to one file; not where either leads to none.
+pub(crate) fn is_same(a: &Path, b: &Path) -> bool {
+    match (fs::canonicalize(a), fs::canonicalize(b)) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    }
+}
+
 /// Whether the name of `path` is one that native files have.
 fn is_named_native(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("emg"))

@@ -76,7 +76,11 @@ impl std::error::Error for ImportError {}
 /// [`Failure`]; nothing was written then, but where printing alone failed.
 pub(crate) fn run(args: &ImportArgs) -> Result<Printed, Failure> {
     let begin = Instant::now();
-    if [Some(&args.edges), args.nodes.as_ref()].iter().flatten().any(|f| same(f, &args.output)) {
+    if [Some(&args.edges), args.nodes.as_ref()]
+        .iter()
+        .flatten()
+        .any(|f| graph_file::is_same(f, &args.output))
+    {
         return Err(ImportError::SameFile { file: args.output.clone() }.into());
     }
     let nodes = match &args.nodes {
@@ -105,14 +109,6 @@ pub(crate) fn run(args: &ImportArgs) -> Result<Printed, Failure> {
         begin.elapsed().as_secs_f64()
     )?;
     Ok(Printed)
-}
-
-/// Whether both paths lead to one file; not where either leads to none.
-fn same(a: &Path, b: &Path) -> bool {
-    match (fs::canonicalize(a), fs::canonicalize(b)) {
-        (Ok(a), Ok(b)) => a == b,
-        _ => false,
-    }
 }
 
 /// The labels in `file`, one a line.

@@ -66,16 +66,21 @@ impl Lines {
     /// # Errors
     /// [`LinesError::NotText`].
     pub(crate) fn numbered(&self) -> Result<Vec<(usize, &str)>, LinesError> {
+        let text = |(line, text): (usize, Option<_>)| match text {
+            Some(text) => Ok((line, text)),
+            None => Err(LinesError::NotText { file: self.file.clone(), line }),
+        };
+        self.each().map(text).collect()
+    }
+
+    /// The same one by one, with `None` for a line that is not UTF-8.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (usize, Option<&str>)> {
         let bytes = self.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.bytes);
-        let mut lines = Vec::new();
-        for (position, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
-            let text = str::from_utf8(line.strip_suffix(b"\r").unwrap_or(line))
-                .map_err(|_| LinesError::NotText { file: self.file.clone(), line: position + 1 })?;
-            if !text.is_empty() {
-                lines.push((position + 1, text));
-            }
-        }
-        Ok(lines)
+        let lines = bytes.split(|byte| *byte == b'\n').enumerate();
+        let lines = lines.map(|(position, line)| {
+            (position + 1, str::from_utf8(line.strip_suffix(b"\r").unwrap_or(line)).ok())
+        });
+        lines.filter(|(_, text)| *text != Some(""))
     }
 }
 

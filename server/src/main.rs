@@ -8,6 +8,8 @@ mod info;
 mod lines;
 mod output;
 mod progress;
+mod query;
+mod replay;
 mod rules;
 mod seeds;
 mod shell;
@@ -35,6 +37,7 @@ fn run(command: Command) -> Result<Printed, Failure> {
         Command::Spread(args) => spread::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Info(args) => info::run(&args),
+        Command::Replay(args) => replay::run(&args),
         Command::Completions(args) => shell::completions(args.shell),
         Command::Man(args) => shell::manual(args.command.as_deref()),
     }

@@ -56,8 +56,13 @@ pub(crate) fn labels(graph: &Generation, typed: &str) -> Result<DidYouMean, Dama
 
 /// Relations of `graph` close to `typed`.
 pub(crate) fn relations(graph: &Generation, typed: &str) -> DidYouMean {
+    among(graph.relation_names(), typed)
+}
+
+/// Those of `names` close to `typed`.
+pub(crate) fn among<'a>(names: impl IntoIterator<Item = &'a str>, typed: &str) -> DidYouMean {
     let mut search = Search::new(typed);
-    for name in graph.relation_names() {
+    for name in names {
         search.look_at(name);
     }
     search.found()
@@ -239,11 +244,7 @@ mod tests {
     }
 
     fn suggested(names: &[&str], typed: &str) -> Vec<String> {
-        let mut search = Search::new(typed);
-        for name in names {
-            search.look_at(name);
-        }
-        search.found().0
+        among(names.iter().copied(), typed).0
     }
 
     #[test]

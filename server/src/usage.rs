@@ -43,7 +43,7 @@ pub(crate) fn report(error: &Error) -> Result<Printed, Failure> {
             Ok(Printed)
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
-            let sentence = "no command was given; choose spread, import or info".to_owned();
+            let sentence = "no command was given; choose spread, import, info or replay".to_owned();
             Err(UsageError { sentence, command: None }.into())
         }
         _ => Err(UsageError { sentence: sentence(error), command: command() }.into()),

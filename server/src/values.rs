@@ -16,6 +16,12 @@ pub(crate) enum ValueError {
     SmallCount,
     /// Not a whole number from 1 on.
     Positive,
+    /// Not a whole number from 1 to [`THREADS_MAX`].
+    Threads,
+    /// Not a finite number above 0.
+    Rate,
+    /// Not a number above 0 with a unit of time.
+    SomeTime,
     /// Not a number with a unit of time.
     Duration,
     /// Not a number of bytes.
@@ -37,6 +43,9 @@ impl fmt::Display for ValueError {
             Self::Count => "give a whole number from 0 on",
             Self::SmallCount => "give a whole number from 0 to 4294967295",
             Self::Positive => "give a whole number from 1 on",
+            Self::Threads => "give a whole number from 1 to 1024",
+            Self::Rate => "give a finite number above 0, such as 1000",
+            Self::SomeTime => "give a number above 0 with a unit (us, ms, s or m), such as 10s",
             Self::Duration => "give a number with a unit (us, ms, s or m), such as 50ms",
             Self::Bytes => "give a whole number of bytes, or one with KiB, MiB or GiB",
             Self::Hops => "give a whole number from 0 to 4294967295, or auto",
@@ -67,6 +76,29 @@ pub(crate) fn small_count(text: &str) -> Result<u32, ValueError> {
 /// A whole number above 0.
 pub(crate) fn positive(text: &str) -> Result<u32, ValueError> {
     text.parse().ok().filter(|count| *count > 0).ok_or(ValueError::Positive)
+}
+
+/// A whole number above 0 that fits 64 bits.
+pub(crate) fn positive_count(text: &str) -> Result<u64, ValueError> {
+    text.parse().ok().filter(|count| *count > 0).ok_or(ValueError::Positive)
+}
+
+/// Most threads of a replay.
+const THREADS_MAX: u32 = 1024;
+
+/// A number of threads.
+pub(crate) fn threads(text: &str) -> Result<u32, ValueError> {
+    text.parse().ok().filter(|count| (1..=THREADS_MAX).contains(count)).ok_or(ValueError::Threads)
+}
+
+/// A number of events in a second.
+pub(crate) fn rate(text: &str) -> Result<f64, ValueError> {
+    number(text).ok().filter(|rate| *rate > 0.0).ok_or(ValueError::Rate)
+}
+
+/// A duration that is not 0.
+pub(crate) fn some_time(text: &str) -> Result<Duration, ValueError> {
+    duration(text).ok().filter(|time| !time.is_zero()).ok_or(ValueError::SomeTime)
 }
 
 /// `50ms`: a number of at least 0 and its unit.
@@ -178,6 +210,25 @@ mod tests {
         assert_eq!(steps("7"), Ok(Steps(Some(7))));
         assert_eq!(steps("-1"), Err(ValueError::Time));
         assert_eq!(positive("0"), Err(ValueError::Positive));
+        assert_eq!(positive_count("0"), Err(ValueError::Positive));
+        assert_eq!(positive_count("18446744073709551615"), Ok(u64::MAX));
+    }
+
+    #[test]
+    fn a_load_is_more_than_nothing() {
+        assert_eq!(rate("0.5"), Ok(0.5));
+        for text in ["0", "-0", "-1", "nan", "inf", "many"] {
+            assert_eq!(rate(text), Err(ValueError::Rate), "{text:?}");
+        }
+        assert_eq!(threads("1024"), Ok(THREADS_MAX));
+        for text in ["0", "-1", "1025", "1.5"] {
+            assert_eq!(threads(text), Err(ValueError::Threads), "{text:?}");
+        }
+        assert!(ValueError::Threads.to_string().contains(&THREADS_MAX.to_string()));
+        assert_eq!(some_time("1us"), Ok(Duration::from_micros(1)));
+        for text in ["0s", "-1s", "5"] {
+            assert_eq!(some_time(text), Err(ValueError::SomeTime), "{text:?}");
+        }
     }
 
     #[test]

@@ -9,7 +9,9 @@ use super::scheduler::{Answer, Scheduler, Spread, caught};
 use super::settings::Settings;
 use super::waiters::Waiters;
 use crate::graph::Generation;
-use crate::spread::{Conditions, SpreadRequest};
+use crate::spread::{
+    Conditions, SpreadError, SpreadRequest, is_saturated, is_shareable, lane_count,
+};
 use crate::sync::{Arc, ArrayQueue, AtomicUsize, Ordering};
 use crate::terms::Deadline;
 
@@ -19,6 +21,8 @@ struct Call {
     scheduler: Arc<Scheduler>,
     graph: Arc<Generation>,
     requests: Vec<SpreadRequest>,
+    /// What is run at once: positions of requests, one as a rule, several that share their edges.
+    units: Vec<Box<[usize]>>,
     started: Instant,
 }
 
@@ -27,12 +31,12 @@ struct Call {
 struct Batch {
     call: Arc<Call>,
     settings: Arc<Settings>,
-    /// Positions of the members in the call.
+    /// Positions of the members among the call's units.
     members: Vec<usize>,
     /// How many are dealt out.
     dealt: AtomicUsize,
     /// What became of those dealt to workers; `None` where scratch was too small.
-    done: ArrayQueue<(usize, Option<Answer>)>,
+    done: ArrayQueue<(usize, Option<Vec<Answer>>)>,
     caller: Waiters,
 }
 
@@ -51,13 +55,14 @@ pub(crate) fn many(
         scheduler: scheduler.clone(),
         graph: graph.clone(),
         requests: requests.to_vec(),
+        units: units(scheduler, graph, requests),
         started: Instant::now(),
     });
-    let mut answers: Vec<Option<Answer>> = requests.iter().map(|_| None).collect();
+    let mut answers = Answers::none(&call.units, requests.len());
     let mut rest = call.in_order(&mut answers);
     while let Some(&first) = rest.front() {
         let Some(mut leased) = scheduler.lease_by(call.need(first), call.deadline(first)) else {
-            answers[first] = Some(Err(scheduler.shed()));
+            answers.refuse(&call.units[first], || scheduler.shed());
             rest.pop_front();
             continue;
         };
@@ -68,28 +73,112 @@ pub(crate) fn many(
         drop(leased);
         batch.collect(own, &mut answers);
         // What found too little scratch goes to the front again; the first of a batch never does.
-        let again = batch.members.iter().rev().filter(|position| answers[**position].is_none());
-        again.for_each(|position| rest.push_front(*position));
+        let again = batch.members.iter().rev().filter(|unit| !answers.has(&call.units[**unit]));
+        again.for_each(|unit| rest.push_front(*unit));
     }
-    answers.into_iter().map(|answer| answer.expect("each is refused, shed or run")).collect()
+    answers.0.into_iter().map(|answer| answer.expect("each is refused, shed or run")).collect()
+}
+
+/// What became of each request, as far as is known.
+struct Answers(Vec<Option<Answer>>);
+
+impl Answers {
+    fn none(units: &[Box<[usize]>], count: usize) -> Self {
+        debug_assert_eq!(units.iter().map(|unit| unit.len()).sum::<usize>(), count);
+        Self((0..count).map(|_| None).collect())
+    }
+
+    fn refuse(&mut self, unit: &[usize], error: impl Fn() -> SpreadError) {
+        unit.iter().for_each(|position| self.0[*position] = Some(Err(error())));
+    }
+
+    fn put(&mut self, unit: &[usize], answers: Option<Vec<Answer>>) {
+        for (position, answer) in unit.iter().zip(answers.into_iter().flatten()) {
+            self.0[*position] = Some(answer);
+        }
+    }
+
+    fn has(&self, unit: &[usize]) -> bool {
+        unit.iter().all(|position| self.0[*position].is_some())
+    }
+}
+
+/// Puts requests together that share their edges with gain; each of the others alone.
+fn units(
+    scheduler: &Scheduler,
+    graph: &Generation,
+    requests: &[SpreadRequest],
+) -> Vec<Box<[usize]>> {
+    let settings = scheduler.settings.load();
+    let mut units = Vec::with_capacity(requests.len());
+    let mut open: Vec<Vec<usize>> = Vec::new();
+    for (position, request) in requests.iter().enumerate() {
+        if !gains(scheduler, graph, request, &settings) {
+            units.push(Box::from([position]));
+            continue;
+        }
+        let is_alike = |unit: &&mut Vec<usize>| {
+            let first = &requests[unit[0]];
+            first.rule == request.rule && first.edges == request.edges
+        };
+        match open.iter_mut().find(is_alike) {
+            Some(unit) => unit.push(position),
+            None => open.push(vec![position]),
+        }
+    }
+    for unit in open {
+        let lanes = lane_count(&requests[unit[0]].rule);
+        for group in unit.chunks(lanes.min(settings.batch_size.get())) {
+            if group.len() > lanes / 2 {
+                units.push(Box::from(group));
+            } else {
+                // A line that is mostly empty costs as much as a full one.
+                units.extend(group.iter().map(|position| Box::from([*position])));
+            }
+        }
+    }
+    units
+}
+
+/// Whether `request` gains by sharing its edges with others like it.
+fn gains(
+    scheduler: &Scheduler,
+    graph: &Generation,
+    request: &SpreadRequest,
+    settings: &Settings,
+) -> bool {
+    let edges = || estimate(graph, request, settings.hop_limit).edges;
+    is_shareable(request, graph)
+        && scheduler.pool.check(Need::of_lanes(graph, &request.rule)).is_ok()
+        && is_saturated(request, edges(), graph)
 }
 
 impl Call {
-    fn need(&self, position: usize) -> Need {
-        Need::of(&self.graph, &self.requests[position].rule)
+    /// The first request of a unit. What bounds a unit of several is the same for all of them.
+    fn first(&self, unit: usize) -> &SpreadRequest {
+        &self.requests[self.units[unit][0]]
     }
 
-    fn deadline(&self, position: usize) -> Deadline {
-        Deadline::of(self.started, self.requests[position].bounds.budget)
+    fn need(&self, unit: usize) -> Need {
+        let rule = &self.first(unit).rule;
+        if self.units[unit].len() > 1 {
+            Need::of_lanes(&self.graph, rule)
+        } else {
+            Need::of(&self.graph, rule)
+        }
     }
 
-    /// Positions of those that can be run, by deadline; the others are refused.
-    fn in_order(&self, answers: &mut [Option<Answer>]) -> VecDeque<usize> {
-        let mut order = Vec::with_capacity(answers.len());
-        for (position, answer) in answers.iter_mut().enumerate() {
-            match self.scheduler.pool.check(self.need(position)) {
-                Ok(()) => order.push(position),
-                Err(error) => *answer = Some(Err(error)),
+    fn deadline(&self, unit: usize) -> Deadline {
+        Deadline::of(self.started, self.first(unit).bounds.budget)
+    }
+
+    /// Units that can be run, by deadline; the others are refused.
+    fn in_order(&self, answers: &mut Answers) -> VecDeque<usize> {
+        let mut order = Vec::with_capacity(self.units.len());
+        for (unit, positions) in self.units.iter().enumerate() {
+            match self.scheduler.pool.check(self.need(unit)) {
+                Ok(()) => order.push(unit),
+                Err(error) => answers.refuse(positions, || error.clone()),
             }
         }
         // Those without a deadline last; equal ones as they were given.
@@ -124,7 +213,7 @@ impl Call {
         let left = end.saturating_duration_since(Instant::now());
         let mut taken = Duration::ZERO;
         let done_in_time = order[..most].iter().take_while(|position| {
-            let request = &self.requests[**position];
+            let request = self.first(**position);
             let edges = estimate(&self.graph, request, settings.hop_limit).edges;
             taken = taken.saturating_add(self.scheduler.meter.time_of_edges(edges));
             taken <= left
@@ -159,10 +248,10 @@ impl Batch {
     }
 
     /// Runs the first member, which `lease` fits, and others until none is left; how many.
-    fn work_as_caller(&self, lease: &mut Lease<'_>, answers: &mut [Option<Answer>]) -> usize {
+    fn work_as_caller(&self, lease: &mut Lease<'_>, answers: &mut Answers) -> usize {
         let (mut own, mut next) = (0, self.members.first().copied());
-        while let Some(position) = next {
-            answers[position] = self.run(position, lease);
+        while let Some(unit) = next {
+            answers.put(&self.call.units[unit], self.run(unit, lease));
             own += 1;
             next = self.deal();
         }
@@ -179,43 +268,55 @@ impl Batch {
         }
         let Some(lease) = scheduler.pool.try_lease(need) else { return };
         let mut leased = scheduler.leased(lease);
-        while let Some(position) = self.deal() {
-            let answer = self.run(position, &mut leased.lease);
-            let refused = self.done.push((position, answer)).is_err();
+        while let Some(unit) = self.deal() {
+            let answers = self.run(unit, &mut leased.lease);
+            let refused = self.done.push((unit, answers)).is_err();
             assert!(!refused, "there is room for every member");
             self.caller.wake_all();
         }
     }
 
     /// Waits for the members that workers have begun: all but the caller's `own`.
-    fn collect(&self, own: usize, answers: &mut [Option<Answer>]) {
+    fn collect(&self, own: usize, answers: &mut Answers) {
         for _ in own..self.members.len() {
             let done = self.caller.wait_for(Deadline::NEVER, || self.done.pop());
-            let (position, answer) =
-                done.expect("a wait without deadline ends with what it is for");
-            answers[position] = answer;
+            let (unit, done) = done.expect("a wait without deadline ends with what it is for");
+            answers.put(&self.call.units[unit], done);
         }
     }
 
-    /// One spread; `None` where scratch is too small.
-    fn run(&self, position: usize, lease: &mut Lease<'_>) -> Option<Answer> {
-        let Call { scheduler, graph, requests, started } = &*self.call;
-        if !lease.fit(self.call.need(position)) {
+    /// One unit; `None` where scratch is too small.
+    fn run(&self, unit: usize, lease: &mut Lease<'_>) -> Option<Vec<Answer>> {
+        let Call { scheduler, graph, requests, units, started } = &*self.call;
+        if !lease.fit(self.call.need(unit)) {
             return None;
         }
-        let request = &requests[position];
+        let request = self.call.first(unit);
         let pause = || {
             caught(|| scheduler.pause(&self.settings));
         };
         let conditions = Conditions {
-            deadline: self.call.deadline(position),
+            deadline: self.call.deadline(unit),
             hop_limit_auto: self.settings.hop_limit,
+            execution: scheduler.execution,
             abandoned: None,
             // A caller's own thread runs what the caller asked for and nothing else.
             between_slices: if scheduler.is_worker() { Some(&pause) } else { None },
             workers: scheduler.workers_for(request),
         };
-        let spread = Spread { graph, request, started: *started, conditions };
-        Some(scheduler.run_caught(spread, lease))
+        let positions = &*units[unit];
+        if positions.len() > 1 {
+            let group: Vec<_> = positions.iter().map(|position| &requests[*position]).collect();
+            let done = scheduler.run_group(graph, &group, *started, &conditions, lease);
+            if done.is_some() {
+                return done;
+            }
+        }
+        let alone = |position: &usize| {
+            let request = &requests[*position];
+            let spread = Spread { graph, request, started: *started, conditions };
+            lease.fit(Need::of(graph, &request.rule)).then(|| scheduler.run_caught(spread, lease))
+        };
+        positions.iter().map(alone).collect()
     }
 }

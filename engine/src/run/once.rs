@@ -25,8 +25,10 @@ pub(crate) fn once(
     let conditions = Conditions {
         deadline,
         hop_limit_auto: scheduler.settings.load().hop_limit,
+        execution: scheduler.execution,
+        abandoned: None,
+        between_slices: None,
         workers: scheduler.workers_for(request),
-        ..Conditions::ALONE
     };
     let spread = Spread { graph, request, started, conditions };
     let begun = Instant::now();

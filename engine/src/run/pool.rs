@@ -4,7 +4,7 @@ use super::room::{Amount, Room};
 use super::waiters::Waiters;
 use crate::graph::Generation;
 use crate::spread::{
-    ActR, Linear, PageRank, Precision, Retention, Rule, Scratch, SpreadError, SpreadRequest,
+    ActR, Lanes, Linear, PageRank, Precision, Retention, Rule, Scratch, SpreadError, SpreadRequest,
     Synapse,
 };
 use crate::sync::ArrayQueue;
@@ -17,15 +17,37 @@ const LOOKS: usize = 4;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Need {
     pub(crate) bytes: u64,
-    single: bool,
+    part: Part,
 }
+
+/// Parts of a scratch that grow by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Double,
+    Single,
+    DoubleLanes,
+    SingleLanes,
+}
+
+/// How many [`Part`]s there are.
+const PARTS: usize = 4;
 
 impl Need {
     /// What a spread by `rule` needs on `graph`.
     pub(crate) fn of(graph: &Generation, rule: &Rule) -> Self {
-        let single = matches!(rule, Rule::Linear(Linear { precision: Precision::Single, .. }));
-        Self { bytes: Scratch::bytes(graph.node_count(), rule) as u64, single }
+        let part = if is_single(rule) { Part::Single } else { Part::Double };
+        Self { bytes: Scratch::bytes(graph.node_count(), rule) as u64, part }
     }
+
+    /// What a group of spreads by `rule` needs that share their edges.
+    pub(crate) fn of_lanes(graph: &Generation, rule: &Rule) -> Self {
+        let part = if is_single(rule) { Part::SingleLanes } else { Part::DoubleLanes };
+        Self { bytes: Lanes::bytes(graph.node_count(), rule) as u64, part }
+    }
+}
+
+const fn is_single(rule: &Rule) -> bool {
+    matches!(rule, Rule::Linear(Linear { precision: Precision::Single, .. }))
 }
 
 /// Most bytes that a spread by any rule takes on `graph`.
@@ -46,23 +68,21 @@ pub(crate) fn scratch_bytes_max(graph: &Generation) -> u64 {
 #[derive(Debug, Default)]
 struct Sized {
     scratch: Scratch,
-    double_bytes: u64,
-    single_bytes: u64,
+    bytes: [u64; PARTS],
 }
 
 impl Sized {
     fn bytes(&self) -> u64 {
-        self.double_bytes + self.single_bytes
+        self.bytes.iter().sum()
     }
 
     /// How much larger it becomes where it serves `need`.
     fn growth(&self, need: Need) -> u64 {
-        let has = if need.single { self.single_bytes } else { self.double_bytes };
-        need.bytes.saturating_sub(has)
+        need.bytes.saturating_sub(self.bytes[need.part as usize])
     }
 
     fn grow(&mut self, need: Need) {
-        let has = if need.single { &mut self.single_bytes } else { &mut self.double_bytes };
+        let has = &mut self.bytes[need.part as usize];
         *has = need.bytes.max(*has);
     }
 }
@@ -284,7 +304,7 @@ mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::time::Duration;
 
-    use super::{Need, ScratchPool};
+    use super::{Need, Part, ScratchPool};
     use crate::run::room::Amount;
     use crate::spread::{SpreadError, SpreadRequest};
     use crate::terms::Deadline;
@@ -294,11 +314,11 @@ mod tests {
     }
 
     const fn double(bytes: u64) -> Need {
-        Need { bytes, single: false }
+        Need { bytes, part: Part::Double }
     }
 
     const fn single(bytes: u64) -> Need {
-        Need { bytes, single: true }
+        Need { bytes, part: Part::Single }
     }
 
     /// Slots leased and bytes taken.

@@ -12,7 +12,7 @@ use super::room::Amount;
 use super::settings::Settings;
 use super::ticket::Ticket;
 use crate::graph::Generation;
-use crate::spread::{self, Conditions, SpreadError, SpreadOutcome, SpreadRequest};
+use crate::spread::{self, Conditions, Execution, SpreadError, SpreadOutcome, SpreadRequest};
 use crate::sync::{Arc, FirstWins, Published, Workers};
 use crate::terms::Deadline;
 
@@ -34,6 +34,7 @@ pub(crate) struct Capacity {
     pub(crate) scratch: Amount,
     pub(crate) queue_slots: u16,
     pub(crate) threads: Threads,
+    pub(crate) execution: Execution,
 }
 
 /// What all spreads of an engine share.
@@ -46,6 +47,7 @@ pub(crate) struct Scheduler {
     pub(crate) settings: Published<Settings>,
     pub(crate) queue: Queue<Arc<Ticket>>,
     pub(crate) meter: Meter,
+    pub(crate) execution: Execution,
     threads: usize,
     workers: FirstWins<Workers>,
 }
@@ -127,6 +129,7 @@ impl Scheduler {
             settings: Published::new(Arc::new(settings)),
             queue: Queue::new(capacity.queue_slots),
             meter: Meter::new(),
+            execution: capacity.execution,
             threads,
             workers,
         }
@@ -202,6 +205,32 @@ impl Scheduler {
         caught(|| self.run(spread, lease, &mut outcome)).ok_or(SpreadError::Panicked)??;
         self.meter.note(begun.elapsed(), outcome.stats.edges_traversed);
         Ok(outcome)
+    }
+
+    /// Runs a group that shares its edges, in `lease`, which fits it; as [`Scheduler::run_caught`]
+    /// for each. `None` where its members must be run one by one.
+    pub(crate) fn run_group(
+        &self,
+        graph: &Generation,
+        group: &[&SpreadRequest],
+        started: Instant,
+        conditions: &Conditions<'_>,
+        lease: &mut Lease<'_>,
+    ) -> Option<Vec<Answer>> {
+        let begun = Instant::now();
+        let first = group.first()?;
+        let mut outcomes = caught(|| {
+            let _running = Running::begin();
+            lease.run(first, |scratch| {
+                spread::spread_lanes(graph, group, conditions, &mut scratch.lanes)
+            })
+        })??;
+        let each = begun.elapsed() / u32::try_from(group.len()).unwrap_or(u32::MAX);
+        for outcome in &mut outcomes {
+            outcome.stats.elapsed = started.elapsed();
+            self.meter.note(each, outcome.stats.edges_traversed);
+        }
+        Some(outcomes.into_iter().map(Ok).collect())
     }
 
     /// The threads that `request` may use beside its own.

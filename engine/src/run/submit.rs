@@ -140,6 +140,7 @@ impl<'a> Shift<'a> {
         let conditions = Conditions {
             deadline: ticket.deadline,
             hop_limit_auto: self.settings.hop_limit,
+            execution: self.scheduler.execution,
             abandoned: Some(&ticket.abandoned),
             between_slices: if self.pauses { Some(&pause) } else { None },
             workers: self.scheduler.workers_for(&ticket.request),

@@ -1,5 +1,6 @@
 //! What a spread is given beside its request, by whoever runs it.
 
+use super::kernel::Execution;
 use super::params::DEFAULT_HOP_LIMIT;
 use crate::sync::Workers;
 use crate::terms::{CancelToken, Deadline};
@@ -11,6 +12,8 @@ pub(crate) struct Conditions<'a> {
     pub(crate) deadline: Deadline,
     /// What `hops = auto` stands for.
     pub(crate) hop_limit_auto: u32,
+    /// How its hops are run.
+    pub(crate) execution: Execution,
     /// Ends the spread when nobody waits for its outcome any more; the request may hold another.
     pub(crate) abandoned: Option<&'a CancelToken>,
     /// Called at the end of each slice of a bounded number of edges. May run other spreads.
@@ -21,11 +24,14 @@ pub(crate) struct Conditions<'a> {
 
 impl Conditions<'_> {
     /// No deadline, nobody to hand over to, no other thread.
-    pub(crate) const ALONE: Self = Self {
-        deadline: Deadline::NEVER,
-        hop_limit_auto: DEFAULT_HOP_LIMIT,
-        abandoned: None,
-        between_slices: None,
-        workers: None,
-    };
+    pub(crate) fn alone() -> Self {
+        Self {
+            deadline: Deadline::NEVER,
+            hop_limit_auto: DEFAULT_HOP_LIMIT,
+            execution: Execution::default(),
+            abandoned: None,
+            between_slices: None,
+            workers: None,
+        }
+    }
 }

@@ -59,7 +59,7 @@ fn seeded(
     }
     scratch.prepare(graph.node_count(), &request.rule);
     let scratch_bytes = Scratch::bytes(graph.node_count(), &request.rule);
-    let Scratch { double, single, seeds, factors, lists } = scratch;
+    let Scratch { double, single, seeds, factors, lists, .. } = scratch;
     let view = View::new(graph, &request.edges, factors, request.nodes.as_deref())?;
     if view.has_negative() && !plan::takes_negative(&request.rule) {
         return Err(SpreadError::NegativeWeight { rule: request.rule.name() });
@@ -75,6 +75,7 @@ fn seeded(
         steps,
         scratch_bytes,
         hop_limit_auto: conditions.hop_limit_auto,
+        execution: conditions.execution,
         workers: conditions.workers,
     };
     let mut ended = by_rule(&mut run, double, single)?;
@@ -123,17 +124,9 @@ fn by_rule(
     let request = run.request;
     let reason = match &request.rule {
         Rule::Linear(params @ Linear { precision: Precision::Double, .. }) => {
-            let reason = linear::run(run, double, params)?;
-            run.start_ranking();
-            linear::report(run, double, params)?;
-            reason
+            linear::run(run, double, params)?
         }
-        Rule::Linear(params) => {
-            let reason = linear::run(run, single, params)?;
-            run.start_ranking();
-            linear::report(run, single, params)?;
-            reason
-        }
+        Rule::Linear(params) => linear::run(run, single, params)?,
         Rule::Retention(params) => {
             let reason = retention::run(run, double, params)?;
             run.start_ranking();

@@ -19,6 +19,8 @@ pub mod rules;
 mod conditions;
 mod drive;
 mod error;
+mod kernel;
+mod lanes;
 mod ledger;
 mod marks;
 pub mod oracle;
@@ -40,6 +42,8 @@ mod watch;
 pub(crate) use conditions::Conditions;
 pub(crate) use drive::spread;
 pub use error::SpreadError;
+pub use kernel::{Execution, InstructionSet, Kernel};
+pub(crate) use lanes::{Lanes, is_saturated, is_shareable, lane_count, spread_lanes};
 pub use outcome::{
     DEGRADED_NODES_MAX, Degraded, NodeActivation, Path, SpreadOutcome, SpreadStats, Step,
 };

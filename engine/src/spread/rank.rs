@@ -41,6 +41,11 @@ impl Ranking {
         }
     }
 
+    /// No weaker activation is considered any more.
+    pub(crate) fn floor(&self) -> f64 {
+        self.floor
+    }
+
     #[cold]
     fn cut(&mut self, graph: &Generation) {
         if self.entries.len() <= self.most {

@@ -5,7 +5,14 @@ use std::ops::{Add, Mul, Sub};
 
 /// A floating-point number of one width.
 pub(crate) trait Real:
-    Copy + Debug + PartialOrd + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self>
+    Copy
+    + Debug
+    + PartialOrd
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Send
+    + Sync
 {
     /// What a cell holds that nothing was written to: `-0`.
     ///
@@ -24,6 +31,8 @@ pub(crate) trait Real:
     fn is_untouched(self) -> bool;
     /// The nearest number of this width.
     fn of(wide: f64) -> Self;
+    /// The least number of this width that is not below `wide`.
+    fn of_at_least(wide: f64) -> Self;
     /// The same number, exactly.
     fn of_single(single: f32) -> Self;
     /// The same number, exactly.
@@ -43,6 +52,11 @@ impl Real for f64 {
 
     #[inline(always)]
     fn of(wide: f64) -> Self {
+        wide
+    }
+
+    #[inline(always)]
+    fn of_at_least(wide: f64) -> Self {
         wide
     }
 
@@ -72,6 +86,12 @@ impl Real for f32 {
     #[expect(clippy::cast_possible_truncation, reason = "rounding is the point")]
     fn of(wide: f64) -> Self {
         wide as Self
+    }
+
+    #[inline(always)]
+    fn of_at_least(wide: f64) -> Self {
+        let near = Self::of(wide);
+        if Self::wide(near) < wide { near.next_up() } else { near }
     }
 
     #[inline(always)]

@@ -1,6 +1,7 @@
 //! One spread while it runs: what every rule needs beside its own formula.
 
 use super::error::SpreadError;
+use super::kernel::Execution;
 use super::ledger::Ledger;
 use super::marks::Marks;
 use super::outcome::{NodeActivation, SpreadStats, Step};
@@ -65,8 +66,9 @@ pub(crate) struct Run<'a> {
     pub(crate) scratch_bytes: usize,
     /// What `hops = auto` stands for.
     pub(crate) hop_limit_auto: u32,
+    /// How its hops are run.
+    pub(crate) execution: Execution,
     /// Threads that the spread may use, as many as its request allows.
-    #[expect(dead_code, reason = "for kernels that use several threads")]
     pub(crate) workers: Option<&'a Workers>,
 }
 

@@ -15,9 +15,10 @@ use emanate::spread::{
 use crate::values::{self, Steps};
 
 /// `--rule`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RuleName {
     /// Hop by hop with decay and thresholds (Collins & Loftus 1975, Crestani 1997)
+    #[default]
     Linear,
     /// Nodes keep a part and pass the rest on (Siew 2019, the R package spreadr)
     Retention,

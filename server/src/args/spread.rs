@@ -7,10 +7,14 @@ use clap::{Args, ValueEnum};
 use emanate::spread::Direction;
 
 use super::rule::{RuleArgs, RuleName};
+use crate::seeds::{RelationArg, SeedArg};
 use crate::values;
 
 /// Nodes reported where `--top` does not say otherwise.
 pub(crate) const DEFAULT_TOP: u64 = 20;
+
+/// Heading of what is reported and how.
+const REPORT: &str = "Report";
 
 /// Flags of `spread`.
 #[derive(Args, Debug)]
@@ -18,6 +22,17 @@ pub(crate) struct SpreadArgs {
     /// The graph: an edge list or a native file
     #[arg(long, value_name = "GRAPH", long_help = super::graph_help())]
     pub(crate) graph: PathBuf,
+    /// What to spread.
+    #[command(flatten)]
+    pub(crate) query: QueryArgs,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = ReportFormat::Table, help_heading = REPORT)]
+    pub(crate) format: ReportFormat,
+}
+
+/// One query: all that decides what a spread does, whether typed as flags or read from JSON.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct QueryArgs {
     /// A node to start from; may be given several times
     #[arg(
         long = "seed",
@@ -30,9 +45,9 @@ activation, above 0 [default: 1]; T is the step in which rule retention injects 
 An argument that is a label as a whole is that node with activation 1; else the last `=` followed \
 by a number splits. @FILE reads one seed per line"
     )]
-    pub(crate) seeds: Vec<String>,
+    pub(crate) seeds: Vec<SeedArg>,
     /// How activation moves
-    #[arg(long, value_enum, default_value_t = RuleName::Linear)]
+    #[arg(long, value_enum, default_value_t)]
     pub(crate) rule: RuleName,
     /// The parameters of the rule.
     #[command(flatten)]
@@ -43,15 +58,16 @@ by a number splits. @FILE reads one seed per line"
     /// What may end it early.
     #[command(flatten)]
     pub(crate) bounds: BoundArgs,
-    /// What is printed.
+    /// What is reported.
     #[command(flatten)]
     pub(crate) report: ReportArgs,
 }
 
 /// `--direction`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DirectionName {
     /// From an edge's source to its target
+    #[default]
     Out,
     /// From an edge's target to its source
     In,
@@ -70,7 +86,7 @@ impl From<DirectionName> for Direction {
 }
 
 /// Which edges a spread sees, and how strong.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Edges")]
 pub(crate) struct EdgeArgs {
     /// Follow only edges of this relation, WEIGHT times as strong [default: all edges; WEIGHT 1]
@@ -83,9 +99,9 @@ Follow only edges of this relation, WEIGHT times as strong (any finite number) [
 edges; WEIGHT 1]; may be given several times, the last entry of a name wins. An argument \
 that is a relation as a whole is that relation; else the last `=` followed by a number splits"
     )]
-    pub(crate) relations: Vec<String>,
+    pub(crate) relations: Vec<RelationArg>,
     /// Which way along the edges activation flows
-    #[arg(long, value_enum, default_value_t = DirectionName::Out)]
+    #[arg(long, value_enum, default_value_t)]
     pub(crate) direction: DirectionName,
     /// Weaken an edge by exp(-RATE * age); per second, at least 0, needs --at [default: 0]
     #[arg(long, value_name = "RATE", value_parser = values::number, allow_hyphen_values = true)]
@@ -96,7 +112,7 @@ that is a relation as a whole is that relation; else the last `=` followed by a 
 }
 
 /// What may end a spread before its rule does. The report then holds the last complete hop.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Bounds (each ends the spread with what it has; exit status 0)")]
 pub(crate) struct BoundArgs {
     /// Time allowed for the spread: a number with us, ms, s or m, such as 50ms [default: no bound]
@@ -136,9 +152,9 @@ pub(crate) enum ReportFormat {
     Dot,
 }
 
-/// What of an outcome is printed, and how.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Report")]
+/// What of an outcome is reported.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = REPORT)]
 pub(crate) struct ReportArgs {
     /// How many of the strongest nodes to report; 0 reports all
     #[arg(
@@ -161,7 +177,16 @@ pub(crate) struct ReportArgs {
     /// Report the strongest path from a seed to each node
     #[arg(long)]
     pub(crate) explain: bool,
-    /// How to print
-    #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
-    pub(crate) format: ReportFormat,
+}
+
+impl Default for ReportArgs {
+    fn default() -> Self {
+        Self {
+            top: DEFAULT_TOP,
+            exclude_seeds: false,
+            skip_unknown: false,
+            by_step: false,
+            explain: false,
+        }
+    }
 }

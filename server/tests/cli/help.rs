@@ -37,6 +37,13 @@ fn help_names_every_flag_with_its_default() {
         assert!(help.contains(flag), "{flag}");
     }
     assert!(help.contains("The edge list: plain, gzip or zstd. ") && !help.contains("or a native"));
+    let help = emanate(["replay", "--help"]).quiet();
+    for flag in [
+        "graph", "queries", "strict", "rate", "closed", "threads", "duration", "count", "warm-up",
+        "hdr-log", "format",
+    ] {
+        assert!(help.contains(&format!("--{flag}")), "--{flag}");
+    }
     let help = emanate(["info", "--help"]).quiet();
     for flag in ["--verify", "--format"] {
         assert!(help.contains(flag), "{flag}");
@@ -78,7 +85,7 @@ fn help_says_what_a_flag_takes() {
 
 #[test]
 fn help_is_a_command_too() {
-    for command in ["spread", "import", "info", "completions", "man"] {
+    for command in ["spread", "import", "info", "replay", "completions", "man"] {
         let help = emanate([command, "--help"]).quiet();
         assert_eq!(emanate(["help", command]).quiet(), help);
     }
@@ -90,7 +97,7 @@ fn help_is_a_command_too() {
 #[test]
 fn help_and_version_are_no_failures() {
     let help = emanate(["--help"]).quiet();
-    for command in ["spread", "import", "info", "Exit status"] {
+    for command in ["spread", "import", "info", "replay", "Exit status"] {
         assert!(help.contains(command), "{command}");
     }
     assert_eq!(
@@ -103,17 +110,20 @@ fn help_and_version_are_no_failures() {
 fn shells_get_completions_and_man_gets_pages() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = emanate(["completions", shell]).quiet();
-        assert!(script.contains("report-threshold"), "{shell}");
+        assert!(script.contains("report-threshold") && script.contains("hdr-log"), "{shell}");
     }
     let said = emanate(["completions", "dos"]).refused();
     assert!(said.contains("bash"), "{said}");
-    for (command, title) in [(None, "emanate"), (Some("spread"), "emanate-spread")] {
+    for (command, title) in
+        [(None, "emanate"), (Some("spread"), "emanate-spread"), (Some("replay"), "emanate-replay")]
+    {
         let page = emanate(["man"].into_iter().chain(command)).quiet();
         let title =
             format!(".TH {title} 1 \"\" {:?}", concat!("emanate ", env!("CARGO_PKG_VERSION")));
         let titles: Vec<_> = page.lines().filter(|line| line.starts_with(".TH")).collect();
         assert_eq!(titles, [title]);
-        assert_eq!(page.contains("fan\\-out\\-limit"), command.is_some(), "{page}");
+        assert_eq!(page.contains("fan\\-out\\-limit"), command == Some("spread"), "{page}");
+        assert_eq!(page.contains("hdr\\-log"), command == Some("replay"), "{page}");
     }
     let said = emanate(["man", "nothing"]).refused();
     assert!(said.contains("no command \"nothing\""), "{said}");

@@ -4,6 +4,7 @@ mod files;
 mod help;
 mod import_info;
 mod refusals;
+mod replay;
 mod reports;
 mod seeds;
 mod support;

@@ -124,7 +124,7 @@ fn missing_arguments_are_named() {
     let said = emanate(["import", "edges.tsv"]).refused();
     assert!(said.contains("--output"), "{said}");
     let said = emanate([] as [&str; 0]).refused();
-    assert!(said.contains("spread, import or info"), "{said}");
+    assert!(said.contains("spread, import, info or replay"), "{said}");
     let said = emanate(["spred"]).refused();
     assert!(said.contains("'spread'"), "{said}");
 }

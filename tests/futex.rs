@@ -3,52 +3,38 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use std::{env, fs, process, thread};
 
 use emanate::{Engine, Graph, SpreadOutcome, SpreadRequest};
 use emanate_bench::{EdgeList, RMat};
 use emanate_tests::Tally;
-use emanate_tests::waiting::until;
+use emanate_tests::waiting::{Meeting, warm};
 
 /// Spreads of each thread that are watched.
-const SPREADS: u32 = 10_000;
-/// Spreads of each thread before that.
-const WARM_UP: u32 = 50;
+const SPREADS: u64 = 10_000;
 /// Says to the child what to do.
 const ROLE: &str = "EMANATE_FUTEX_ROLE";
 /// Files that are asked for, and do not exist, so that the trace shows when.
 const MARKS: [&str; 2] = ["emanate-warm-begins", "emanate-warm-ends"];
-
-/// A point that all threads reach before any goes on, without a futex.
-struct Meeting {
-    threads: u64,
-    came: AtomicU64,
-}
-
-impl Meeting {
-    fn wait(&self) {
-        let number = self.came.fetch_add(1, Ordering::AcqRel) / self.threads;
-        until(|| self.came.load(Ordering::Acquire) >= (number + 1) * self.threads);
-    }
-}
 
 /// `threads` threads, this one among them, spread on one engine.
 fn spreads(threads: u64) {
     let list = EdgeList::rmat(5, RMat { scale: 9, edges: 4000 }).with_weights(5, 0.1, 0.9);
     let snapshot = Graph::from(list.to_generation().expect("a good graph")).snapshot();
     let engine = Engine::new();
-    let meeting = Meeting { threads, came: AtomicU64::new(0) };
+    let request = SpreadRequest::linear(2).seed("n7", 1.0).top(10);
+    warm(&engine, &snapshot, &request, threads);
+    let meeting = Meeting::new(threads);
     let work = |first: bool| {
-        let request = SpreadRequest::linear(2).seed("n7", 1.0).top(10);
         let mut outcome = SpreadOutcome::new();
         let mut run = |times| {
             for _ in 0..times {
                 engine.spread_into(&snapshot, &request, &mut outcome).expect("a good request");
             }
         };
-        run(WARM_UP);
+        // What belongs to the thread: its outcome, its part of the published pointers.
+        run(1);
         meeting.wait();
         if first {
             drop(fs::metadata(MARKS[0]));

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use emanate::{Engine, Graph, SpreadOutcome, SpreadRequest};
 use emanate_bench::{EdgeList, RMat, SplitMix64};
-use emanate_tests::waiting::until;
+use emanate_tests::waiting::{until, warm};
 
 /// Threads that go on. More than this machine may have cores.
 const OTHERS: usize = 6;
@@ -74,6 +74,8 @@ fn the_others_go_on_while_one_is_stopped() {
     let graph = Graph::from(list.to_generation().expect("a good graph"));
     let engine = Engine::new();
     let request = SpreadRequest::linear(2).seed("n3", 1.0);
+    // The system's memory has locks; no thread may be stopped in one of them.
+    warm(&engine, &graph.snapshot(), &request, OTHERS as u64 + 1);
     let (ended, victims) = (AtomicBool::new(false), AtomicU64::new(0));
     let victim = AtomicU64::new(0);
     let done: Vec<AtomicU64> = (0..OTHERS).map(|_| AtomicU64::new(0)).collect();
@@ -91,7 +93,8 @@ fn the_others_go_on_while_one_is_stopped() {
         for done in &done {
             scope.spawn(|| spread_until(&ended, done, run));
         }
-        until(|| victims.load(Ordering::Relaxed) > 10);
+        let all = || done.iter().chain([&victims]);
+        until(|| all().all(|done| done.load(Ordering::Relaxed) > 10));
         let mut random = SplitMix64::new(11);
         let (mut held, mut stood_still) = (0, None);
         for stop in 0..STOPS {

@@ -347,3 +347,74 @@ impl Shared<'_> {
         S::of(self.linear.ceiling.unwrap_or(S::LARGEST).min(S::LARGEST))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Lanes, is_shareable, lane_count, spread_lanes};
+    use crate::graph::GraphBuilder;
+    use crate::spread::conditions::Conditions;
+    use crate::spread::{
+        Hops, Linear, Precision, Rule, Scratch, Share, SpreadOutcome, SpreadRequest, spread,
+    };
+
+    /// Requests on a graph of 40 nodes, of which some end early and some report little.
+    fn group(rule: &Rule) -> Vec<SpreadRequest> {
+        let request = |node: u64| {
+            let request = SpreadRequest::new(rule.clone()).seed(node, 0.5 + node as f64);
+            let request = if node % 3 == 0 { request.seed(39 - node, 0.25) } else { request };
+            request.top(if node % 2 == 0 { 5 } else { 100 })
+        };
+        (0..lane_count(rule) as u64).map(request).collect()
+    }
+
+    #[test]
+    fn a_lane_is_the_spread_alone() {
+        let mut builder = GraphBuilder::with_keys();
+        for node in 0..39u64 {
+            builder.edge(node, node + 1, 0.125 + node as f64 / 64.0).unwrap();
+            builder.edge(node, node * 7 % 40, 0.3).unwrap();
+        }
+        let graph = builder.build().unwrap();
+        let (mut lanes, mut scratch) = (Lanes::default(), Scratch::default());
+        for precision in [Precision::Double, Precision::Single] {
+            for share in [Share::None, Share::Log] {
+                for (hops, firing_threshold) in [(0, 0.0), (1, 0.0), (6, 0.0), (6, 0.04)] {
+                    let hops = Hops::Limit(hops);
+                    let linear =
+                        Linear { hops, firing_threshold, share, precision, ..Linear::default() };
+                    let requests = group(&Rule::Linear(linear));
+                    let shared: Vec<_> = requests.iter().collect();
+                    assert!(requests.iter().all(|request| is_shareable(request, &graph)));
+                    let conditions = Conditions::alone();
+                    let together = spread_lanes(&graph, &shared, &conditions, &mut lanes).unwrap();
+                    for (request, together) in requests.iter().zip(together) {
+                        let mut alone = SpreadOutcome::new();
+                        spread(&graph, request, &conditions, &mut scratch, &mut alone).unwrap();
+                        assert_eq!(together, alone);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_must_be_run_alone_is_not_run_together() {
+        let mut builder = GraphBuilder::with_keys();
+        builder.edge(1u64, 2u64, 1e300).unwrap().edge(2u64, 1u64, 1e300).unwrap();
+        let graph = builder.build().unwrap();
+        let mut lanes = Lanes::default();
+        let every = Linear { firing_threshold: 0.0, ..Linear::default() };
+        let good = SpreadRequest::new(Rule::Linear(every)).seed(1u64, 1.0);
+        let unknown = good.clone().seed(3u64, 1.0);
+        let conditions = Conditions::alone();
+        for (group, why) in [
+            ([&good, &good], "three hops overflow"),
+            ([&SpreadRequest::linear(1).seed(1u64, 1.0), &unknown], "a seed is unknown"),
+        ] {
+            assert!(spread_lanes(&graph, &group, &conditions, &mut lanes).is_none(), "{why}");
+        }
+        let one = SpreadRequest::linear(1).seed(1u64, 1.0);
+        let after = spread_lanes(&graph, &[&one], &conditions, &mut lanes).unwrap();
+        assert_eq!(after[0].activations.len(), 2, "nothing was left behind");
+    }
+}

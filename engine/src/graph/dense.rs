@@ -22,7 +22,8 @@ pub(crate) const TARGETS_PER_BLOCK: usize = 1 << TARGETS_PER_BLOCK_BITS;
 /// The greatest step from one source to the next that one code holds.
 const STEP_MAX: u32 = u32::MAX >> TARGETS_PER_BLOCK_BITS;
 
-/// The edges into [`TARGETS_PER_BLOCK`] neighbouring nodes, ascending by source, then as in its row.
+/// The edges into [`TARGETS_PER_BLOCK`] neighbouring nodes, ascending by source, then as in its
+/// row.
 #[derive(Debug)]
 pub(crate) struct TargetBlock {
     /// For each edge, the step from the source of the one before (from 0 for the first) above
@@ -207,6 +208,7 @@ impl DenseCell {
 mod tests {
     use super::{STEP_MAX, TARGETS_PER_BLOCK, TARGETS_PER_BLOCK_BITS, Weights};
     use crate::graph::GraphBuilder;
+    use crate::terms::NodeId;
 
     #[test]
     fn every_edge_is_there_once_in_order_of_its_source() {
@@ -240,7 +242,7 @@ mod tests {
         assert!(in_order, "sources ascend within a block");
         let mut expected = 0;
         for node in 0..graph.node_count() {
-            let node = crate::NodeId::new(u32::try_from(node).unwrap());
+            let node = NodeId::new(u32::try_from(node).unwrap());
             let row = graph.out_row(node).unwrap();
             expected += row.len();
             for (position, target) in row.targets.iter().enumerate() {

@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use emanate::SpreadError;
 use emanate::graph::Generation;
 use emanate::spread::SpreadRequest;
+use emanate::sync::FirstWins;
 
 use crate::exit;
 use crate::lines::{Lines, LinesError};
@@ -119,7 +119,7 @@ pub(super) struct Prepared {
     /// What to run; an error where it does not fit the graph.
     request: Result<SpreadRequest, QueryError>,
     /// Why the spread was refused, where it was.
-    refused: OnceLock<SpreadError>,
+    refused: FirstWins<SpreadError>,
     /// Turns in which it was refused.
     errors: AtomicU64,
 }
@@ -141,7 +141,7 @@ impl QueryFile {
                 if unfit < LINES_SHOWN { Suggestions::Wanted } else { Suggestions::Omitted };
             let request = query.request(Names { graph, suggestions });
             unfit += usize::from(request.is_err());
-            Prepared { line, request, refused: OnceLock::new(), errors: AtomicU64::new(0) }
+            Prepared { line, request, refused: FirstWins::default(), errors: AtomicU64::new(0) }
         });
         Queries { prepared: prepared.collect(), file: self.file }
     }

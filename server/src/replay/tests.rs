@@ -1,7 +1,7 @@
 //! A thread of a replay on a clock that only waiting and working move.
 
 use std::cell::RefCell;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
@@ -19,23 +19,26 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// A clock of one thread.
 #[derive(Debug, Default)]
-struct StillClock(Mutex<Duration>);
+struct StillClock(AtomicU64);
 
 impl StillClock {
     fn pass(&self, time: Duration) {
-        *self.0.lock().unwrap() += time;
+        self.0.fetch_add(nanos(time), Ordering::Relaxed);
     }
 }
 
 impl Clock for StillClock {
     fn now(&self) -> Duration {
-        *self.0.lock().unwrap()
+        Duration::from_nanos(self.0.load(Ordering::Relaxed))
     }
 
     fn wait_until(&self, instant: Duration) {
-        let mut now = self.0.lock().unwrap();
-        *now = instant.max(*now);
+        self.0.fetch_max(nanos(instant), Ordering::Relaxed);
     }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap()
 }
 
 /// What one thread records of `plan`, where a spread takes as long as `takes` says of its turn;

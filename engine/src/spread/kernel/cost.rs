@@ -85,7 +85,7 @@ fn sample(edges: &Edges, nodes: usize) -> Vec<u32> {
     let mut sampled = 0;
     // Multiples of an odd number, cut to the range: spread evenly, and the same every time.
     for turn in 0..nodes.min(SAMPLE_EDGES) as u64 {
-        let node = (turn.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) * nodes as u64 >> 32;
+        let node = ((turn.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) * nodes as u64) >> 32;
         let node = u32::try_from(node).expect("below the number of nodes");
         let Ok(row) = edges.row(NodeId::new(node)) else { continue };
         sampled += row.len();

@@ -172,15 +172,15 @@ impl<'a, S: Real, const L: usize> LaneHop<'a, S, L> {
         counts: &mut Counts<L>,
     ) -> Line<S, L> {
         let mut fires = Line([S::ZERO; L]);
-        for lane in 0..L {
+        for (lane, reached) in reached.iter_mut().enumerate() {
             let pulse = arrived.0[lane];
             let is_there = pulse > S::ZERO;
-            let was_there = reached[lane] != 0;
+            let was_there = *reached != 0;
             let before = if was_there { held.0[lane] } else { S::ZERO };
             let sum = before + pulse;
             let capped = if sum < self.ceiling { sum } else { self.ceiling };
             held.0[lane] = if is_there { capped } else { before };
-            reached[lane] = if is_there && !was_there { mark } else { reached[lane] };
+            *reached = if is_there && !was_there { mark } else { *reached };
             counts.new[lane] += u32::from(is_there && !was_there);
             counts.revisits[lane] += u32::from(is_there && was_there);
             let is_firing = is_there && pulse >= self.firing_threshold;

@@ -22,9 +22,9 @@ def main() -> None:
     def scores(seed: int | None, method: str, knob: float) -> np.ndarray:
         if seed is not None or method != "power":
             raise Refused("NetworKit does PageRank of the whole graph by power iteration only")
-        distribute = nk.centrality.SinkHandling.DISTRIBUTE_SINKS
+        distribute = nk.centrality.SinkHandling.DistributeSinks
         solver = nk.centrality.PageRank(held, 0.85, knob, False, distribute)
-        solver.norm = nk.centrality.Norm.L1_NORM
+        solver.norm = nk.centrality.Norm.l1norm
         solver.run()
         return np.array(solver.scores())
 

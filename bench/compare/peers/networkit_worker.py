@@ -6,7 +6,6 @@ nodes are seeds. Sinks pass their rank on to all nodes, as ours do then.
 
 import networkit as nk
 import numpy as np
-from scipy import sparse
 
 from worker import Refused, arguments, read_graph, serve_page_rank
 
@@ -15,9 +14,10 @@ def main() -> None:
     given = arguments()
     nk.setNumberOfThreads(given.threads)
     graph = read_graph(given.graph)
-    # The library takes the older of scipy's two kinds.
-    matrix = sparse.coo_matrix(graph.matrix)
-    held = nk.GraphFromCoo(matrix, n=matrix.shape[0], weighted=True, directed=True)
+    matrix = graph.matrix.tocoo()
+    # Given as a matrix the weights would be left out, and other widths are not understood.
+    ends = (matrix.coords[0].astype(np.uint64), matrix.coords[1].astype(np.uint64))
+    held = nk.GraphFromCoo((matrix.data, ends), n=matrix.shape[0], weighted=True, directed=True)
 
     def scores(seed: int | None, method: str, knob: float) -> np.ndarray:
         if seed is not None or method != "power":

@@ -41,10 +41,11 @@ def main() -> int:
     print(report.header())
     try:
         for row in wanted:
-            run = bench.run if isinstance(row, Row) else lambda r: SPECIAL[type(r)](bench, r)
-            for result in run(row):
-                results.append(result)
-                print(report.line(result), flush=True)
+            began = time.monotonic()
+            found = bench.run(row) if isinstance(row, Row) else SPECIAL[type(row)](bench, row)
+            results += found
+            print(*(report.line(result) for result in found), sep="\n", flush=True)
+            print(f"{row.key}: {time.monotonic() - began:.1f} s", file=sys.stderr)
     finally:
         bench.stable.stop()
     print(f"{time.monotonic() - begin:.0f} s")

@@ -15,6 +15,9 @@ from workers import CACHE, Peer, Reply, Stable, Worker, WorkerFailed
 
 # How often the reference itself is compared with the engine's oracle, which is slow.
 ORACLE_QUERIES = 4
+# How the right exactness of a method is searched for, and how long.
+PROBE_STEP = 8
+PROBE_S_MAX = 60
 
 
 @dataclass(frozen=True)
@@ -269,10 +272,14 @@ class Bench:
         return min(found)[1]
 
     def loosest(self, worker: Worker, method: str, kind: str, count: int, expected) -> float | None:
-        """The loosest knob whose error is small enough: by bisection, since error falls with it."""
+        """The loosest knob whose error is small enough; `None` where that is none, or too slow.
+
+        In steps of a decade or of ten iterations first, then by bisection: a knob much too tight
+        may take minutes.
+        """
         knobs = {
             "none": [0],
-            "tolerance": [10 ** (-eighth / 8) for eighth in range(24, 113)],
+            "tolerance": [10 ** (-eighth / 8) for eighth in range(40, 97)],
             "iterations": range(4, 201),
         }[kind]
 
@@ -280,9 +287,11 @@ class Bench:
             worker.ask(f"pagerank {method} {knobs[at]:g} 0 {count} {self.out}")
             return ref.l1_error(self.out, expected) <= ref.L1_ERROR_MAX
 
-        low, high = 0, len(knobs) - 1
-        if not exact(high):
-            return None
+        low, high, begin = 0, 0, time.monotonic()
+        while not exact(high):
+            low, high = high + 1, min(high + PROBE_STEP, len(knobs) - 1)
+            if low == len(knobs) or time.monotonic() - begin > PROBE_S_MAX:
+                return None
         while low < high:
             middle = (low + high) // 2
             if exact(middle):

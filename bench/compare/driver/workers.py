@@ -72,8 +72,9 @@ class Worker:
             stdout=subprocess.PIPE,
             env=os.environ | variables,
         )
-        if self._line() != "ready":
-            raise WorkerFailed(f"{peer.label} did not start")
+        greeting = self._line()
+        if greeting != "ready":
+            raise WorkerFailed(f"{peer.label}: {greeting.removeprefix('error ')}")
 
     def _line(self) -> str:
         out = self.process.stdout

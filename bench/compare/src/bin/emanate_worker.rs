@@ -317,7 +317,13 @@ fn main() -> Result<(), Failure> {
             _ => Err("this variant only builds".into()),
         });
     }
-    let mut worker = Worker::new(arguments)?;
+    let mut worker = match Worker::new(arguments) {
+        Ok(worker) => worker,
+        Err(error) => {
+            println!("error {error}");
+            return Ok(());
+        }
+    };
     serve(|ask| match ask {
         Ask::Spread { hops, threshold, first, count, batch, out } => {
             let request = worker.linear(hops, threshold);

@@ -1,8 +1,8 @@
 //! Spreading as a user writes it on a graph library: `petgraph`'s `DiGraph`, and the sparse rows of
 //! the crate `graph`.
 //!
-//! Variants: `LIBRARY-hash` keeps activation in a `HashMap`, `LIBRARY-vec` in a fresh `Vec` for each
-//! hop, where `LIBRARY` is `petgraph` or `graph`.
+//! Variants: `LIBRARY-hash` keeps activation in a `HashMap`, `LIBRARY-vec` in a fresh `Vec` for
+//! each hop, where `LIBRARY` is `petgraph` or `graph`.
 
 use std::collections::HashMap;
 use std::error::Error;

@@ -6,10 +6,10 @@ use std::cell::Cell;
 use emanate::spread::{
     Direction, Hops, Linear, PageRank, PageRankMethod, Precision, Retention, Rule, Share,
 };
-use emanate::{Engine, Generation, Graph, SpreadRequest};
+use emanate::{Generation, Graph, SpreadRequest};
 use emanate_bench::{Chains, EdgeList, Hubs, RMat, SmallWorld, Uniform};
 use emanate_tests::Tally;
-use emanate_tests::agreement::{Arithmetic, Verdict, compare};
+use emanate_tests::agreement::{Arithmetic, Verdict, compare, every_kernel};
 use emanate_tests::plans::{RuleKind, Weights, config, graphs, requests, rule_of};
 use proptest::test_runner::{TestCaseError, TestRunner};
 
@@ -21,7 +21,7 @@ const CASES: u32 = 1200;
 
 /// Runs [`CASES`] cases, of which enough must be outcomes rather than errors.
 fn run_cases(kind: RuleKind, weights: Weights) {
-    let engine = Engine::new();
+    let engines = every_kernel();
     let (outcomes, undecided) = (Cell::new(0), Cell::new(0));
     let strategy = (graphs(weights), requests(rule_of(kind)));
     let config = config(CASES);
@@ -29,10 +29,13 @@ fn run_cases(kind: RuleKind, weights: Weights) {
     let result = TestRunner::new(config).run(&strategy, |(plan, request)| {
         let graph = Graph::from(plan.generation()).snapshot();
         let request = request.request(plan.nodes);
-        match compare(&engine, &graph, &request, Arithmetic::Rounds).map_err(TestCaseError::fail)? {
-            Verdict::SameOutcome => outcomes.set(outcomes.get() + 1),
-            Verdict::Undecided => undecided.set(undecided.get() + 1),
-            Verdict::BothRefuse => {}
+        for engine in &engines {
+            let verdict = compare(engine, &graph, &request, Arithmetic::Rounds);
+            match verdict.map_err(TestCaseError::fail)? {
+                Verdict::SameOutcome => outcomes.set(outcomes.get() + 1),
+                Verdict::Undecided => undecided.set(undecided.get() + 1),
+                Verdict::BothRefuse => {}
+            }
         }
         Ok(())
     });
@@ -40,7 +43,8 @@ fn run_cases(kind: RuleKind, weights: Weights) {
         panic!("{failure}");
     }
     let (outcomes, undecided) = (outcomes.get(), undecided.get());
-    assert!(outcomes > cases / 4, "{kind:?}: only {outcomes} outcomes, {undecided} undecided");
+    let compared = cases * engines.len() as u32;
+    assert!(outcomes > compared / 4, "{kind:?}: only {outcomes} outcomes, {undecided} undecided");
 }
 
 #[test]
@@ -115,7 +119,7 @@ fn rules() -> Vec<Rule> {
 
 #[test]
 fn generated_graphs() {
-    let engine = Engine::new();
+    let engines = every_kernel();
     let mut tally = Tally::new("spreads on generated graphs against the oracle");
     for (name, generation) in generated() {
         let graph = Graph::from(generation).snapshot();
@@ -126,17 +130,19 @@ fn generated_graphs() {
                     .seed("n17", 0.7)
                     .seed("n903", 0.31)
                     .direction(direction);
-                let verdict = compare(&engine, &graph, &request, Arithmetic::Rounds);
-                match verdict.unwrap_or_else(|what| panic!("{name}: {what}")) {
-                    Verdict::SameOutcome => tally.ran(),
-                    Verdict::BothRefuse => panic!("{name}: a good request was refused"),
-                    Verdict::Undecided => {
-                        let case = format!("{name} {} {direction:?}", rule.name());
-                        tally.skip(&case, "a number lies within rounding of a threshold");
+                for engine in &engines {
+                    let verdict = compare(engine, &graph, &request, Arithmetic::Rounds);
+                    match verdict.unwrap_or_else(|what| panic!("{name}: {what}")) {
+                        Verdict::SameOutcome => tally.ran(),
+                        Verdict::BothRefuse => panic!("{name}: a good request was refused"),
+                        Verdict::Undecided => {
+                            let case = format!("{name} {} {direction:?}", rule.name());
+                            tally.skip(&case, "a number lies within rounding of a threshold");
+                        }
                     }
                 }
             }
         }
     }
-    assert!(tally.ran_count() > 100, "{}", tally.ran_count());
+    assert!(tally.ran_count() > 400, "{}", tally.ran_count());
 }

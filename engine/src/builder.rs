@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::engine::Engine;
+use crate::spread::Execution;
 
 /// Why an engine could not be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,11 +30,12 @@ pub const DEFAULT_SCRATCH_SLOTS: usize = 64;
 #[derive(Clone, Debug)]
 pub struct EngineBuilder {
     scratch_slots: usize,
+    execution: Execution,
 }
 
 impl Default for EngineBuilder {
     fn default() -> Self {
-        Self { scratch_slots: DEFAULT_SCRATCH_SLOTS }
+        Self { scratch_slots: DEFAULT_SCRATCH_SLOTS, execution: Execution::default() }
     }
 }
 
@@ -46,6 +48,13 @@ impl EngineBuilder {
         self
     }
 
+    /// How hops are run, for proofs and measurements: no outcome depends on it.
+    #[must_use]
+    pub fn execution(mut self, execution: Execution) -> Self {
+        self.execution = execution;
+        self
+    }
+
     /// Builds the engine.
     ///
     /// # Errors
@@ -54,6 +63,6 @@ impl EngineBuilder {
         if self.scratch_slots == 0 {
             return Err(BuildEngineError::NoScratch);
         }
-        Ok(Engine::with_slots(self.scratch_slots))
+        Ok(Engine::with_slots(self.scratch_slots, self.execution))
     }
 }

@@ -5,8 +5,11 @@ use std::ops::Deref;
 use crate::builder::{DEFAULT_SCRATCH_SLOTS, EngineBuilder};
 use crate::graph::Generation;
 use crate::run::{self, ScratchPool};
-use crate::spread::{DEFAULT_HOP_LIMIT, SpreadError, SpreadOutcome, SpreadRequest};
+use crate::spread::{
+    Conditions, DEFAULT_HOP_LIMIT, Execution, SpreadError, SpreadOutcome, SpreadRequest,
+};
 use crate::sync::{Arc, Published};
+use crate::terms::Deadline;
 
 /// A graph a host has given to an engine; cheap to clone.
 #[derive(Clone, Debug)]
@@ -43,13 +46,14 @@ impl Deref for Snapshot {
 pub struct Engine {
     pool: ScratchPool,
     hop_limit_auto: u32,
+    execution: Execution,
 }
 
 impl Engine {
     /// An engine with the default options.
     #[must_use]
     pub fn new() -> Self {
-        Self::with_slots(DEFAULT_SCRATCH_SLOTS)
+        Self::with_slots(DEFAULT_SCRATCH_SLOTS, Execution::default())
     }
 
     /// Options to choose before building.
@@ -58,8 +62,8 @@ impl Engine {
         EngineBuilder::default()
     }
 
-    pub(crate) fn with_slots(slots: usize) -> Self {
-        Self { pool: ScratchPool::new(slots), hop_limit_auto: DEFAULT_HOP_LIMIT }
+    pub(crate) fn with_slots(slots: usize, execution: Execution) -> Self {
+        Self { pool: ScratchPool::new(slots), hop_limit_auto: DEFAULT_HOP_LIMIT, execution }
     }
 
     /// Spreads on the current generation of `graph`.
@@ -98,7 +102,10 @@ impl Engine {
         request: &SpreadRequest,
         outcome: &mut SpreadOutcome,
     ) -> Result<(), SpreadError> {
-        run::once(&self.pool, snapshot, request, self.hop_limit_auto, outcome)
+        let deadline = request.bounds.budget.map_or(Deadline::NEVER, Deadline::after);
+        let (hop_limit_auto, execution) = (self.hop_limit_auto, self.execution);
+        let conditions = Conditions { deadline, hop_limit_auto, execution, ..Conditions::alone() };
+        run::once(&self.pool, snapshot, request, &conditions, outcome)
     }
 }
 

@@ -1,6 +1,7 @@
 //! `emanate spread`: one spread, printed.
 
 use std::io::{self, BufWriter, Write};
+use std::num::NonZeroU32;
 
 use emanate::spread::{Bounds, EdgeFilter, SpreadRequest, UnknownSeeds};
 use emanate::{Engine, Graph};
@@ -58,6 +59,7 @@ pub(crate) fn run(args: &SpreadArgs) -> Result<Printed, Failure> {
         unknown_seeds,
         explain: args.report.explain || args.report.format == ReportFormat::Dot,
         by_step: args.report.by_step,
+        threads: args.bounds.threads.and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN),
     };
     let outcome = Engine::new().spread_at(&snapshot, &request)?;
 

@@ -1,11 +1,11 @@
 //! Numbers that meet a threshold, a tie or a zero exactly: powers of two, so that nothing rounds
 //! and the kernels and the oracle must decide alike.
 
+use emanate::Graph;
 use emanate::spread::{
     Combine, Direction, Firing, Hops, Linear, PageRank, PageRankMethod, Retention, Rule, Share,
 };
-use emanate::{Engine, Graph};
-use emanate_tests::agreement::{Arithmetic, Verdict, compare};
+use emanate_tests::agreement::{Arithmetic, Verdict, compare, every_kernel};
 use emanate_tests::plans::{EdgePlan, GraphPlan, LABELS, RequestPlan, config};
 use proptest::collection::vec;
 use proptest::option;
@@ -18,9 +18,11 @@ const CASES: u32 = 1000;
 fn compare_exactly(plan: &GraphPlan, request: &RequestPlan) -> Result<(), TestCaseError> {
     let graph = Graph::from(plan.generation()).snapshot();
     let request = request.request(plan.nodes);
-    let verdict = compare(&Engine::new(), &graph, &request, Arithmetic::IsExact);
-    let verdict = verdict.map_err(TestCaseError::fail)?;
-    prop_assert!(matches!(verdict, Verdict::SameOutcome | Verdict::BothRefuse));
+    for engine in every_kernel() {
+        let verdict = compare(&engine, &graph, &request, Arithmetic::IsExact);
+        let verdict = verdict.map_err(TestCaseError::fail)?;
+        prop_assert!(matches!(verdict, Verdict::SameOutcome | Verdict::BothRefuse));
+    }
     Ok(())
 }
 

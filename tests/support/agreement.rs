@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use emanate::spread::oracle::{OracleRun, spread_traced};
-use emanate::spread::{Linear, Path, Precision, Rule};
+use emanate::spread::{Execution, Kernel, Linear, Path, Precision, Rule};
 use emanate::{Engine, Generation, NodeActivation, NodeId, Snapshot, SpreadOutcome, SpreadRequest};
 
 use crate::compare::assert_ranked;
@@ -39,6 +39,17 @@ pub enum Arithmetic {
     Rounds,
     /// All are sums of a few powers of two, so a number equal to a threshold is equal.
     IsExact,
+}
+
+/// An engine for each kernel that can run a hop.
+#[must_use]
+pub fn every_kernel() -> Vec<Engine> {
+    let kernels = [Kernel::Auto, Kernel::List, Kernel::Scan, Kernel::Dense];
+    let engine = |kernel| {
+        let execution = Execution { kernel, ..Execution::default() };
+        Engine::builder().execution(execution).build().expect("the options are good")
+    };
+    kernels.map(engine).into()
 }
 
 /// Nothing, or what differs.

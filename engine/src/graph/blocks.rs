@@ -51,6 +51,12 @@ impl<T: Stored> Blocks<T> {
         }
     }
 
+    /// The block at `position`, where it is in memory.
+    #[inline(always)]
+    pub(crate) fn held(&self, position: usize) -> Option<&T> {
+        self.cells.get(position).and_then(FirstWins::get)
+    }
+
     /// The block at `position`, for one pass over all: if it had to be read, it is not kept.
     ///
     /// # Errors

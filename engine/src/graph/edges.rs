@@ -1,7 +1,9 @@
 //! Edges in one direction, as compressed sparse rows.
 
 use super::blocks::{Blocks, ROWS_PER_BLOCK, ROWS_PER_BLOCK_BITS};
+use super::dense::DenseCell;
 use super::error::DamagedBlock;
+use super::prefetch::prefetch;
 use crate::terms::NodeId;
 
 /// Weights of a run of edges, in the narrower of the two types that holds every weight exactly.
@@ -24,6 +26,16 @@ impl WeightSlice<'_> {
         match self {
             Self::Single(weights) => f64::from(weights[position]),
             Self::Double(weights) => weights[position],
+        }
+    }
+}
+
+impl WeightSlice<'_> {
+    /// The weights at the positions in `range`.
+    pub(crate) fn range(self, range: std::ops::Range<usize>) -> Self {
+        match self {
+            Self::Single(weights) => Self::Single(&weights[range]),
+            Self::Double(weights) => Self::Double(&weights[range]),
         }
     }
 }
@@ -99,9 +111,48 @@ pub(crate) struct Edges {
     pub(crate) relations: Option<Blocks<Column<u32>>>,
     /// Times in seconds, [`NO_TIME`] for none, where any edge has a time.
     pub(crate) times: Option<Blocks<Column<f64>>>,
+    /// The same edges for hops in which most nodes fire.
+    pub(crate) dense: DenseCell,
 }
 
 impl Edges {
+    /// Edges in blocks of rows, with their columns.
+    pub(crate) fn new(
+        rows: Blocks<EdgeBlock>,
+        relations: Option<Blocks<Column<u32>>>,
+        times: Option<Blocks<Column<f64>>>,
+    ) -> Self {
+        Self { rows, relations, times, dense: DenseCell::default() }
+    }
+
+    /// Whether weights are kept in single precision, as far as can be said without reading a file.
+    pub(crate) fn weights_are_single(&self) -> bool {
+        (0..self.rows.len())
+            .find_map(|position| self.rows.held(position))
+            .is_none_or(|block| matches!(block.weights, Weights::Single(_)))
+    }
+
+    /// Asks for where the row of `node` begins and ends.
+    #[inline(always)]
+    pub(crate) fn prefetch_range(&self, node: u32) {
+        if let Some(block) = self.rows.held(node as usize >> ROWS_PER_BLOCK_BITS) {
+            prefetch(&block.offsets, node as usize & (ROWS_PER_BLOCK - 1));
+        }
+    }
+
+    /// Asks for the first edges of the row of `node`.
+    #[inline(always)]
+    pub(crate) fn prefetch_row(&self, node: u32) {
+        if let Some(block) = self.rows.held(node as usize >> ROWS_PER_BLOCK_BITS) {
+            let start = block.offsets[node as usize & (ROWS_PER_BLOCK - 1)] as usize;
+            prefetch(&block.targets, start);
+            match &block.weights {
+                Weights::Single(weights) => prefetch(weights, start),
+                Weights::Double(weights) => prefetch(weights, start),
+            }
+        }
+    }
+
     /// The row of `node`.
     #[inline]
     pub(crate) fn row(&self, node: NodeId) -> Result<Row<'_>, DamagedBlock> {

@@ -22,12 +22,14 @@ mod adapt;
 mod assemble;
 mod blocks;
 mod builder;
+mod dense;
 mod edges;
 mod error;
 mod generation;
 mod interner;
 mod names;
 mod native;
+mod prefetch;
 mod reverse;
 mod section;
 #[cfg(feature = "text")]
@@ -37,7 +39,10 @@ pub use adapt::from_edges;
 #[cfg(feature = "petgraph")]
 pub use adapt::from_petgraph;
 pub use builder::{Edge, GraphBuilder};
-pub(crate) use edges::Edges;
+pub(crate) use dense::{
+    DenseEdges, PushCosts, TARGETS_PER_BLOCK, TARGETS_PER_BLOCK_BITS, TargetBlock,
+};
+pub(crate) use edges::{Edges, Weights};
 pub use edges::{Row, WeightSlice};
 pub use error::{BuildError, Damage, DamagedBlock};
 pub use generation::{Facts, Generation, RelationFacts};

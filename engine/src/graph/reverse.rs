@@ -51,11 +51,11 @@ pub(super) fn in_edges(graph: &Generation) -> Result<Edges, DamagedBlock> {
             }
         }
     }
-    Ok(Edges {
-        rows: Blocks::in_memory(blocks),
-        relations: has_relations.then(|| Blocks::in_memory(relations)),
-        times: has_times.then(|| Blocks::in_memory(times)),
-    })
+    Ok(Edges::new(
+        Blocks::in_memory(blocks),
+        has_relations.then(|| Blocks::in_memory(relations)),
+        has_times.then(|| Blocks::in_memory(times)),
+    ))
 }
 
 fn nodes_of(graph: &Generation) -> impl Iterator<Item = NodeId> + use<> {

@@ -5,7 +5,7 @@ mod pool;
 use std::time::Instant;
 
 use crate::graph::Generation;
-use crate::spread::{self, SpreadError, SpreadOutcome, SpreadRequest};
+use crate::spread::{self, Conditions, SpreadError, SpreadOutcome, SpreadRequest};
 
 pub(crate) use pool::ScratchPool;
 
@@ -14,12 +14,12 @@ pub(crate) fn once(
     pool: &ScratchPool,
     graph: &Generation,
     request: &SpreadRequest,
-    hop_limit_auto: u32,
+    conditions: &Conditions<'_>,
     outcome: &mut SpreadOutcome,
 ) -> Result<(), SpreadError> {
     let started = Instant::now();
     let mut scratch = pool.take();
-    spread::spread(graph, request, hop_limit_auto, &mut scratch, outcome)?;
+    spread::spread(graph, request, conditions, &mut scratch, outcome)?;
     outcome.stats.elapsed = started.elapsed();
     Ok(())
 }

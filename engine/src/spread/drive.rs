@@ -1,5 +1,6 @@
 //! From a request to an outcome: check, run the rule, rank, explain.
 
+use super::conditions::Conditions;
 use super::error::SpreadError;
 use super::outcome::SpreadOutcome;
 use super::params::{Linear, PageRankMethod, Precision, Rule};
@@ -18,15 +19,13 @@ use crate::terms::StopReason;
 pub(crate) fn spread(
     graph: &Generation,
     request: &SpreadRequest,
-    hop_limit_auto: u32,
+    conditions: &Conditions<'_>,
     scratch: &mut Scratch,
     outcome: &mut SpreadOutcome,
 ) -> Result<(), SpreadError> {
-    // The deadline counts from the call, so checking the request is part of it.
-    let watch = Watch::start(&request.bounds);
     outcome.clear();
     let result = checked(graph, request, scratch)
-        .and_then(|()| seeded(graph, request, watch, hop_limit_auto, scratch, outcome));
+        .and_then(|()| seeded(graph, request, conditions, scratch, outcome));
     scratch.clear();
     outcome.stats.generation = graph.number();
     if result.is_err() {
@@ -49,8 +48,7 @@ fn checked(
 fn seeded(
     graph: &Generation,
     request: &SpreadRequest,
-    watch: Watch<'_>,
-    hop_limit_auto: u32,
+    conditions: &Conditions<'_>,
     scratch: &mut Scratch,
     outcome: &mut SpreadOutcome,
 ) -> Result<(), SpreadError> {
@@ -71,12 +69,14 @@ fn seeded(
         view: &view,
         request,
         seeds,
-        watch,
+        watch: Watch::start(&request.bounds, conditions),
         lists,
         stats,
         steps,
         scratch_bytes,
-        hop_limit_auto,
+        hop_limit_auto: conditions.hop_limit_auto,
+        execution: conditions.execution,
+        workers: conditions.workers,
     };
     let mut ended = by_rule(&mut run, double, single)?;
     let mut paths = Vec::new();
@@ -124,17 +124,9 @@ fn by_rule(
     let request = run.request;
     let reason = match &request.rule {
         Rule::Linear(params @ Linear { precision: Precision::Double, .. }) => {
-            let reason = linear::run(run, double, params)?;
-            run.start_ranking();
-            linear::report(run, double, params)?;
-            reason
+            linear::run(run, double, params)?
         }
-        Rule::Linear(params) => {
-            let reason = linear::run(run, single, params)?;
-            run.start_ranking();
-            linear::report(run, single, params)?;
-            reason
-        }
+        Rule::Linear(params) => linear::run(run, single, params)?,
         Rule::Retention(params) => {
             let reason = retention::run(run, double, params)?;
             run.start_ranking();

@@ -1,6 +1,7 @@
 //! Why a spread was not run.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::graph::DamagedBlock;
 use crate::terms::{Key, ParameterError};
@@ -84,6 +85,23 @@ pub enum SpreadError {
     },
     /// A part of the graph's file cannot be used.
     Damaged(DamagedBlock),
+    /// No room, in the queue or for scratch, until the deadline. Try again after `retry_in`.
+    Shed {
+        /// How long what waits before it will take, as far as is known: spreads that wait times
+        /// the measured time of one.
+        retry_in: Duration,
+    },
+    /// The engine's scratch pool is smaller than this one spread needs. Give it at least
+    /// `bytes_needed`.
+    ScratchTooSmall {
+        /// Bytes that the rule takes on a graph of this size.
+        bytes_needed: u64,
+        /// Bytes of the whole pool.
+        bytes_max: u64,
+    },
+    /// Something panicked while a batch or a future ran this spread: the host's node filter, most
+    /// likely. Other spreads are not concerned.
+    Panicked,
 }
 
 impl fmt::Display for SpreadError {
@@ -141,6 +159,17 @@ impl fmt::Display for SpreadError {
                  {seeds}; allow at least as many"
             ),
             Self::Damaged(block) => write!(f, "{block}"),
+            Self::Shed { retry_in } => {
+                write!(f, "there was no room until the deadline; try again in {retry_in:?}")
+            }
+            Self::ScratchTooSmall { bytes_needed, bytes_max } => write!(
+                f,
+                "the spread needs {bytes_needed} bytes of scratch, but the engine's pool has \
+                 {bytes_max}; build the engine with at least {bytes_needed}"
+            ),
+            Self::Panicked => f.write_str(
+                "the spread panicked, most likely in the node filter it was given; correct that",
+            ),
         }
     }
 }

@@ -3,19 +3,26 @@
 use super::real::Real;
 
 /// Activations, and who was reached in which hop.
+///
+/// Who was reached is known from one bit a node, so that a spread looks at the activations only of
+/// nodes that have one, and need not clean them up.
 #[derive(Debug)]
 pub(crate) struct Ledger<S> {
-    /// Untouched for a node that was not reached.
+    /// Meaningless for a node that was not reached.
     activations: Vec<S>,
+    /// A bit for each node that was reached.
+    seen: Vec<u64>,
     /// In the order they were reached in.
     reached: Vec<u32>,
     /// `reached[ends[h - 1]..ends[h]]` were reached in hop `h`.
     ends: Vec<usize>,
 }
 
+const WORD_BITS: usize = u64::BITS as usize;
+
 impl<S> Default for Ledger<S> {
     fn default() -> Self {
-        Self { activations: Vec::new(), reached: Vec::new(), ends: Vec::new() }
+        Self { activations: Vec::new(), seen: Vec::new(), reached: Vec::new(), ends: Vec::new() }
     }
 }
 
@@ -23,25 +30,27 @@ impl<S: Real> Ledger<S> {
     /// Makes room for `nodes` nodes. Must be empty when it is called.
     pub(crate) fn prepare(&mut self, nodes: usize) {
         if self.activations.len() < nodes {
-            self.activations.resize(nodes, S::UNTOUCHED);
+            self.activations.resize(nodes, S::ZERO);
+            self.seen.resize(nodes.div_ceil(WORD_BITS), 0);
             self.reached.reserve(nodes);
         }
     }
 
     /// Bytes that this many nodes take.
     pub(crate) const fn bytes(nodes: usize) -> usize {
-        nodes * (size_of::<S>() + size_of::<u32>())
+        nodes * (size_of::<S>() + size_of::<u32>()) + nodes.div_ceil(WORD_BITS) * size_of::<u64>()
     }
 
     /// The activation of `node`; `+0` where it was not reached.
     #[inline(always)]
     pub(crate) fn activation(&self, node: u32) -> S {
-        self.activations[node as usize] + S::ZERO
+        if self.is_reached(node) { self.activations[node as usize] } else { S::ZERO }
     }
 
     #[inline(always)]
     pub(crate) fn is_reached(&self, node: u32) -> bool {
-        self.activations.get(node as usize).is_some_and(|cell| !cell.is_untouched())
+        let word = self.seen.get(node as usize / WORD_BITS);
+        word.is_some_and(|word| word >> (node as usize % WORD_BITS) & 1 == 1)
     }
 
     /// Sets the activation of a node, reached or not; `activation` is at least `+0`.
@@ -49,10 +58,12 @@ impl<S: Real> Ledger<S> {
     /// Returns whether the node is reached only now.
     #[inline(always)]
     pub(crate) fn set(&mut self, node: u32, activation: S) -> bool {
-        let cell = &mut self.activations[node as usize];
-        let new = cell.is_untouched();
-        *cell = activation;
+        self.activations[node as usize] = activation;
+        let word = &mut self.seen[node as usize / WORD_BITS];
+        let bit = 1 << (node as usize % WORD_BITS);
+        let new = *word & bit == 0;
         if new {
+            *word |= bit;
             self.reached.push(node);
         }
         new
@@ -93,10 +104,15 @@ impl<S: Real> Ledger<S> {
         sum
     }
 
+    /// Every node reached, in the order they were reached in.
+    pub(crate) fn reached(&self) -> &[u32] {
+        &self.reached
+    }
+
     /// Forgets the spread; costs what it reached.
     pub(crate) fn clear(&mut self) {
         for &node in &self.reached {
-            self.activations[node as usize] = S::UNTOUCHED;
+            self.seen[node as usize / WORD_BITS] = 0;
         }
         self.reached.clear();
         self.ends.clear();

@@ -16,8 +16,10 @@
 
 pub mod rules;
 
+mod conditions;
 mod drive;
 mod error;
+mod kernel;
 mod ledger;
 mod marks;
 pub mod oracle;
@@ -36,8 +38,10 @@ mod trace;
 mod view;
 mod watch;
 
+pub(crate) use conditions::Conditions;
 pub(crate) use drive::spread;
 pub use error::SpreadError;
+pub use kernel::{Execution, InstructionSet, Kernel};
 pub use outcome::{
     DEGRADED_NODES_MAX, Degraded, NodeActivation, Path, SpreadOutcome, SpreadStats, Step,
 };

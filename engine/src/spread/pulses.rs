@@ -6,81 +6,41 @@
 //! Source of the technique: a sentinel in the cell instead of a stamp beside it halves the state;
 //! resetting what was touched makes a small spread independent of the graph's size.
 
+use super::kernel::Join;
 use super::marks::Marks;
 use super::real::Real;
 use super::watch::Watch;
-use crate::graph::{Row, WeightSlice};
+use crate::graph::{Row, TARGETS_PER_BLOCK, WeightSlice};
 use crate::terms::StopReason;
 
 /// Edges of one row added between two tests for room and time.
 const EDGES_PER_CHUNK: usize = 1 << 12;
 
-/// How contributions to one node become its pulse.
-pub(crate) trait Join<S> {
-    /// The cell after one more contribution. `cell` may be untouched.
-    fn join(cell: S, contribution: S) -> S;
-    /// The pulse a touched cell stands for.
-    fn pulse(cell: S) -> S;
-}
+/// Cells tested together when all are looked at.
+const CELLS_PER_LOOK: usize = 16;
 
-/// The sum of the contributions.
-pub(crate) struct Sum;
-
-impl<S: Real> Join<S> for Sum {
-    #[inline(always)]
-    fn join(cell: S, contribution: S) -> S {
-        cell + contribution
-    }
-
-    #[inline(always)]
-    fn pulse(cell: S) -> S {
-        // Turns the -0 of a sum of -0s into +0.
-        cell + S::ZERO
-    }
-}
-
-/// The largest contribution; contributions are at least `+0`.
-pub(crate) struct Largest;
-
-impl<S: Real> Join<S> for Largest {
-    #[inline(always)]
-    fn join(cell: S, contribution: S) -> S {
-        // `>=` lets +0 replace an untouched cell's -0.
-        if contribution >= cell { contribution } else { cell }
-    }
-
-    #[inline(always)]
-    fn pulse(cell: S) -> S {
-        cell
-    }
-}
-
-/// `1 - product of (1 - c)`; the cell holds the product.
-pub(crate) struct NoisyOr;
-
-impl<S: Real> Join<S> for NoisyOr {
-    #[inline(always)]
-    fn join(cell: S, contribution: S) -> S {
-        let product = if cell.is_untouched() { S::ONE } else { cell };
-        let capped = if contribution < S::ONE { contribution } else { S::ONE };
-        product * (S::ONE - capped)
-    }
-
-    #[inline(always)]
-    fn pulse(cell: S) -> S {
-        S::ONE - cell
-    }
+/// How the touched cells of a hop are found again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Finding {
+    /// By a list, which costs a store an edge.
+    List,
+    /// By looking at every cell, which pays where many are touched.
+    Scan,
 }
 
 /// One cell per node, and which of them were touched.
 #[derive(Debug)]
 pub(crate) struct Pulses<S> {
     cells: Vec<S>,
+    /// Cells that belong to the graph of this spread.
+    nodes: usize,
     /// Room for every node once and one chunk more; the first `touched_len` count.
     touched: Vec<u32>,
     touched_len: usize,
     /// Nodes taken from a full list of touched ones; empty as a rule.
     spilled: bool,
+    /// Whether touched cells are found by looking at all of them.
+    scanned: bool,
     marks: Marks,
 }
 
@@ -88,9 +48,11 @@ impl<S: Real> Default for Pulses<S> {
     fn default() -> Self {
         Self {
             cells: Vec::new(),
+            nodes: 0,
             touched: Vec::new(),
             touched_len: 0,
             spilled: false,
+            scanned: false,
             marks: Marks::default(),
         }
     }
@@ -103,6 +65,7 @@ impl<S: Real> Pulses<S> {
             self.cells.resize(nodes, S::UNTOUCHED);
             self.touched.resize(nodes + EDGES_PER_CHUNK, 0);
         }
+        self.nodes = nodes;
         self.marks.prepare(nodes);
     }
 
@@ -115,7 +78,7 @@ impl<S: Real> Pulses<S> {
     ///
     /// # Errors
     /// The reason for which the spread must end. The caller then calls [`Pulses::clear`].
-    #[inline]
+    #[inline(always)]
     pub(crate) fn add_row<J: Join<S>>(
         &mut self,
         row: Row<'_>,
@@ -144,21 +107,50 @@ impl<S: Real> Pulses<S> {
         let chunks = targets.chunks(EDGES_PER_CHUNK).zip(weights.chunks(EDGES_PER_CHUNK));
         for (targets, weights) in chunks {
             watch.spend(targets.len())?;
+            let cells = &mut self.cells[..];
+            if self.scanned {
+                for (&target, &weight) in targets.iter().zip(weights) {
+                    let cell = &mut cells[target as usize];
+                    *cell = J::join(*cell, factor * widen(weight));
+                }
+                continue;
+            }
             if self.touched_len + targets.len() > self.touched.len() {
                 self.spill();
             }
+            let cells = &mut self.cells[..];
+            let touched = &mut self.touched[..];
             let mut len = self.touched_len;
             for (&target, &weight) in targets.iter().zip(weights) {
-                let cell = &mut self.cells[target as usize];
+                let cell = &mut cells[target as usize];
                 let old = *cell;
                 // Written always, kept only where the cell was untouched: no branch to mispredict.
-                self.touched[len] = target;
+                touched[len] = target;
                 len += usize::from(old.is_untouched());
                 *cell = J::join(old, factor * widen(weight));
             }
             self.touched_len = len;
         }
         Ok(())
+    }
+
+    /// Chooses how the cells that the next hop touches are found. Must be empty when it is called.
+    pub(crate) fn find_by(&mut self, finding: Finding) {
+        self.scanned = finding == Finding::Scan;
+    }
+
+    /// The cells, as many as blocks of targets have for this many nodes.
+    pub(crate) fn cells_in_blocks(&mut self, nodes: usize) -> &mut [S] {
+        let cells = nodes.next_multiple_of(TARGETS_PER_BLOCK);
+        if self.cells.len() < cells {
+            self.cells.resize(cells, S::UNTOUCHED);
+        }
+        &mut self.cells[..cells]
+    }
+
+    /// How touched cells are found in this hop.
+    pub(crate) fn finding(&self) -> Finding {
+        if self.scanned { Finding::Scan } else { Finding::List }
     }
 
     /// Adds `contribution` to the cell of every target; targets that follow each other and are
@@ -196,12 +188,19 @@ impl<S: Real> Pulses<S> {
         }
         self.touched_len = 0;
         self.spilled = true;
+        if std::mem::take(&mut self.scanned) {
+            for (node, cell) in (0u32..).zip(&self.cells[..self.nodes]) {
+                if !cell.is_untouched() {
+                    self.marks.insert(node);
+                }
+            }
+        }
     }
 
     /// Whether the list of touched nodes is complete and holds none twice, given that no
     /// contribution was negative.
     pub(crate) fn is_listed(&self) -> bool {
-        !self.spilled
+        !self.spilled && !self.scanned
     }
 
     /// Number of touched nodes, where [`Pulses::is_listed`].
@@ -240,6 +239,27 @@ impl<S: Real> Pulses<S> {
         });
     }
 
+    /// Takes every touched cell by looking at all, ascending, with its pulse.
+    #[inline(always)]
+    pub(crate) fn take_scanned<J: Join<S>>(&mut self, mut visit: impl FnMut(u32, S)) {
+        debug_assert!(self.scanned && !self.spilled);
+        let cells = &mut self.cells[..self.nodes];
+        for (start, cells) in (0u32..).step_by(CELLS_PER_LOOK).zip(cells.chunks_mut(CELLS_PER_LOOK))
+        {
+            // One test for several cells, without a branch among them.
+            if cells.iter().fold(true, |all, cell| all & cell.is_untouched()) {
+                continue;
+            }
+            for (node, cell) in (start..).zip(cells) {
+                if !cell.is_untouched() {
+                    visit(node, J::pulse(*cell));
+                    *cell = S::UNTOUCHED;
+                }
+            }
+        }
+        self.scanned = false;
+    }
+
     /// Calls `visit` with every touched node once, ascending, and its pulse; keeps the cells.
     pub(crate) fn for_each<J: Join<S>>(&mut self, mut visit: impl FnMut(u32, S)) {
         self.spill();
@@ -261,6 +281,9 @@ impl<S: Real> Pulses<S> {
 
     /// Forgets everything that was added.
     pub(crate) fn clear(&mut self) {
+        if std::mem::take(&mut self.scanned) {
+            self.cells[..self.nodes].fill(S::UNTOUCHED);
+        }
         for &node in &self.touched[..self.touched_len] {
             self.cells[node as usize] = S::UNTOUCHED;
         }
@@ -279,8 +302,10 @@ fn pulse_of<S: Real, J: Join<S>>(cell: S) -> S {
 
 #[cfg(test)]
 mod tests {
-    use super::{EDGES_PER_CHUNK, Marks, Pulses, Sum};
+    use super::{EDGES_PER_CHUNK, Marks, Pulses};
     use crate::graph::{Row, WeightSlice};
+    use crate::spread::conditions::Conditions;
+    use crate::spread::kernel::Sum;
     use crate::spread::request::Bounds;
     use crate::spread::watch::Watch;
 
@@ -303,7 +328,7 @@ mod tests {
     fn a_full_list_spills_into_the_marks_and_loses_nothing() {
         let mut pulses = prepared(3);
         let bounds = Bounds::default();
-        let mut watch = Watch::start(&bounds);
+        let mut watch = Watch::start(&bounds, &Conditions::alone());
         // A negative weight too small to leave a trace: the cell stays -0 and is listed each time.
         let targets = vec![1u32; 2 * EDGES_PER_CHUNK];
         let weights = vec![-5e-324; targets.len()];

@@ -5,7 +5,14 @@ use std::ops::{Add, Mul, Sub};
 
 /// A floating-point number of one width.
 pub(crate) trait Real:
-    Copy + Debug + PartialOrd + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self>
+    Copy
+    + Debug
+    + PartialOrd
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Send
+    + Sync
 {
     /// What a cell holds that nothing was written to: `-0`.
     ///

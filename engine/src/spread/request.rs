@@ -1,6 +1,7 @@
 //! What a caller asks of a spread.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,7 +73,7 @@ impl<F: Fn(NodeId) -> bool + Send + Sync> NodeFilter for F {
 /// What may end a spread before its rule does. The default sets no bound.
 #[derive(Clone, Debug, Default)]
 pub struct Bounds {
-    /// Time allowed from the call on.
+    /// Time allowed from the call on, waiting for scratch or in a queue included.
     pub budget: Option<Duration>,
     /// Ends the spread when it is cancelled.
     pub cancel: Option<CancelToken>,
@@ -106,7 +107,7 @@ pub enum UnknownSeeds {
 ///     .top(10);
 /// assert_eq!(request.seeds.len(), 2);
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct SpreadRequest {
     /// Where activation enters; at least one.
     pub seeds: Vec<Seed>,
@@ -128,6 +129,27 @@ pub struct SpreadRequest {
     pub explain: bool,
     /// Whether to report the state after every hop.
     pub by_step: bool,
+    /// Most threads this one spread may use, by default 1: the one that runs it. Results never
+    /// depend on it.
+    pub threads: NonZeroU32,
+}
+
+impl Default for SpreadRequest {
+    fn default() -> Self {
+        Self {
+            seeds: Vec::new(),
+            rule: Rule::default(),
+            edges: EdgeFilter::default(),
+            nodes: None,
+            bounds: Bounds::default(),
+            top: None,
+            exclude_seeds: false,
+            unknown_seeds: UnknownSeeds::default(),
+            explain: false,
+            by_step: false,
+            threads: NonZeroU32::MIN,
+        }
+    }
 }
 
 impl fmt::Debug for SpreadRequest {
@@ -219,6 +241,13 @@ impl SpreadRequest {
     #[must_use]
     pub fn within(mut self, budget: Duration) -> Self {
         self.bounds.budget = Some(budget);
+        self
+    }
+
+    /// Allows the spread this many threads of the engine's pool.
+    #[must_use]
+    pub fn threads(mut self, most: NonZeroU32) -> Self {
+        self.threads = most;
         self
     }
 

@@ -1,6 +1,7 @@
 //! One spread while it runs: what every rule needs beside its own formula.
 
 use super::error::SpreadError;
+use super::kernel::Execution;
 use super::ledger::Ledger;
 use super::marks::Marks;
 use super::outcome::{NodeActivation, SpreadStats, Step};
@@ -12,6 +13,7 @@ use super::trace::Trace;
 use super::view::{RowBuffer, View};
 use super::watch::Watch;
 use crate::graph::DamagedBlock;
+use crate::sync::Workers;
 use crate::terms::{NodeId, StopReason};
 
 /// Why a hop was not finished.
@@ -64,6 +66,10 @@ pub(crate) struct Run<'a> {
     pub(crate) scratch_bytes: usize,
     /// What `hops = auto` stands for.
     pub(crate) hop_limit_auto: u32,
+    /// How its hops are run.
+    pub(crate) execution: Execution,
+    /// Threads that the spread may use, as many as its request allows.
+    pub(crate) workers: Option<&'a Workers>,
 }
 
 impl Run<'_> {

@@ -44,6 +44,8 @@ pub(crate) struct State<S> {
     pub(crate) next: Frontier<S>,
     /// A second number per node, `-0` where it has none: row sums, residuals.
     pub(crate) second: Vec<S>,
+    /// What each node hands on in a dense hop, 0 for those that do not fire; 0 between hops.
+    pub(crate) factors: Vec<S>,
 }
 
 impl<S: Real> Default for State<S> {
@@ -54,6 +56,7 @@ impl<S: Real> Default for State<S> {
             frontier: Frontier::default(),
             next: Frontier::default(),
             second: Vec::new(),
+            factors: Vec::new(),
         }
     }
 }
@@ -75,7 +78,7 @@ impl<S: Real> State<S> {
 
     /// Empties it; costs what the spread touched.
     fn clear(&mut self) {
-        for (node, _, _) in self.ledger.entries() {
+        for &node in self.ledger.reached() {
             if let Some(cell) = self.second.get_mut(node as usize) {
                 *cell = S::UNTOUCHED;
             }
@@ -127,7 +130,12 @@ impl Scratch {
         } else {
             State::<f64>::bytes(nodes, needs_second(rule))
         };
-        state + Marks::bytes(nodes)
+        let factors = match rule {
+            Rule::Linear(_) if is_single(rule) => nodes * size_of::<f32>(),
+            Rule::Linear(_) => nodes * size_of::<f64>(),
+            _ => 0,
+        };
+        state + factors + Marks::bytes(nodes)
     }
 
     /// Empties it after a spread; costs what the spread touched.
@@ -148,13 +156,13 @@ mod tests {
     #[test]
     fn the_bytes_are_those_of_every_list_at_its_longest() {
         // 12 bytes a node in the ledger, 12 in the pulses and 24 in two frontiers; 16,384 for a
-        // chunk of touched nodes; twice 17 words of marks.
-        let double = 48 * 1000 + 16_384 + 2 * 17 * 8;
-        let single = 32 * 1000 + 16_384 + 2 * 17 * 8;
+        // chunk of touched nodes; 16 words of who was reached and twice 17 of marks.
+        let double = 48 * 1000 + 16_384 + (16 + 2 * 17) * 8;
+        let single = 32 * 1000 + 16_384 + (16 + 2 * 17) * 8;
         let linear = |precision| Rule::Linear(Linear { precision, ..Linear::default() });
         for (rule, bytes) in [
-            (linear(Precision::Double), double),
-            (linear(Precision::Single), single),
+            (linear(Precision::Double), double + 8 * 1000),
+            (linear(Precision::Single), single + 4 * 1000),
             (Rule::ActR(ActR::default()), double),
             (Rule::Synapse(Synapse::default()), double),
             (Rule::Retention(Retention::default()), double + 8 * 1000),

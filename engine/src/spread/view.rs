@@ -100,6 +100,11 @@ impl<'a> View<'a> {
         self.graph
     }
 
+    /// The edges as the spread sees them, where it sees them as they lie in the graph.
+    pub(crate) fn plain_edges(&self) -> Option<&'a Edges> {
+        self.plain.then_some(self.rows)
+    }
+
     /// No effective weight is further from 0 than this.
     pub(crate) const fn weight_bound(&self) -> f64 {
         self.weight_bound

@@ -15,6 +15,7 @@
 
 mod first_wins;
 mod published;
+mod workers;
 
 pub use crossbeam_queue::ArrayQueue;
 pub use first_wins::FirstWins;
@@ -22,3 +23,4 @@ pub use published::Published;
 pub use std::sync::Arc;
 pub use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 pub use std::thread::panicking;
+pub use workers::Workers;

@@ -124,6 +124,7 @@ impl RequestPlan {
             unknown_seeds: self.unknown_seeds,
             explain: self.explain,
             by_step: self.by_step,
+            ..SpreadRequest::default()
         }
     }
 }

@@ -63,11 +63,11 @@ pub(super) fn edges(
             },
         });
     }
-    let edges = Edges {
-        rows: Blocks::in_memory(blocks),
-        relations: (!rows.relations.is_empty()).then(|| Blocks::in_memory(relation_columns)),
-        times: (!rows.times.is_empty()).then(|| Blocks::in_memory(time_columns)),
-    };
+    let edges = Edges::new(
+        Blocks::in_memory(blocks),
+        (!rows.relations.is_empty()).then(|| Blocks::in_memory(relation_columns)),
+        (!rows.times.is_empty()).then(|| Blocks::in_memory(time_columns)),
+    );
     Ok((facts, edges))
 }
 

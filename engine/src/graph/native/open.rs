@@ -284,12 +284,11 @@ impl Parts<'_> {
         let relation_table =
             self.take_column(&rows, sections[1], self.any_edge_has_a_relation())?;
         let time_table = self.take_column(&rows, sections[2], self.facts.has_times)?;
-        Ok(Edges {
-            rows: Blocks::in_file(self.section(rows, self.facts.nodes)),
-            relations: relation_table
-                .map(|table| Blocks::in_file(self.section(table, relations as u64 + 1))),
-            times: time_table.map(|table| Blocks::in_file(self.section(table, 0))),
-        })
+        Ok(Edges::new(
+            Blocks::in_file(self.section(rows, self.facts.nodes)),
+            relation_table.map(|table| Blocks::in_file(self.section(table, relations as u64 + 1))),
+            time_table.map(|table| Blocks::in_file(self.section(table, 0))),
+        ))
     }
 
     /// A section with one value per edge of `rows`, which must be there where it is `needed`.

@@ -19,8 +19,8 @@
 //! The edges of the seeds.
 
 use crate::spread::error::SpreadError;
+use crate::spread::kernel::Sum;
 use crate::spread::params::ActR;
-use crate::spread::pulses::Sum;
 use crate::spread::run::{Halt, Run, entry};
 use crate::spread::scratch::State;
 use crate::terms::StopReason;

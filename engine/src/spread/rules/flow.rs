@@ -1,9 +1,9 @@
 //! What the rules share whose whole state moves at every step.
 
 use crate::graph::{Row, WeightSlice};
+use crate::spread::kernel::Sum;
 use crate::spread::ledger::Ledger;
 use crate::spread::plan::SeedAt;
-use crate::spread::pulses::Sum;
 use crate::spread::run::{Halt, Run};
 use crate::spread::scratch::{Frontier, State};
 use crate::terms::StopReason;

@@ -25,14 +25,22 @@
 //! Time: the edges of the nodes that fire, once for each time they fire, and the nodes they reach.
 //! Memory: two numbers and two node numbers per node of the graph, used again by the next spread.
 
-use crate::graph::{Row, WeightSlice};
+mod commit;
+mod contribute;
+mod report;
+
+use commit::{commit_last, commit_listed, commit_scanned, commit_sorted};
+use contribute::contribute;
+pub(crate) use contribute::share;
+use report::{Reporting, report};
+
 use crate::spread::error::SpreadError;
-use crate::spread::params::{Combine, Firing, Hops, Linear, Share};
-use crate::spread::pulses::{Join, Largest, NoisyOr, Pulses, Sum};
+use crate::spread::kernel::{Join, Largest, NoisyOr, Sum};
+use crate::spread::params::{Combine, Firing, Hops, Linear};
+use crate::spread::pulses::Finding;
 use crate::spread::real::Real;
-use crate::spread::run::{Halt, Run, entry};
+use crate::spread::run::{Halt, Run};
 use crate::spread::scratch::{Frontier, State};
-use crate::spread::shape;
 use crate::terms::{NodeId, StopReason};
 
 /// How a pulse changes an activation.
@@ -80,7 +88,7 @@ impl<S: Real> Params<'_, S> {
     }
 }
 
-/// Spreads; leaves the activations in `state`.
+/// Spreads, and offers what was reached to the report.
 pub(crate) fn run<S: Real>(
     run: &mut Run<'_>,
     state: &mut State<S>,
@@ -99,34 +107,37 @@ pub(crate) fn run<S: Real>(
         ceiling: S::of(linear.ceiling.unwrap_or(S::LARGEST).min(S::LARGEST)),
         once: linear.firing == Firing::Once,
     };
-    match linear.combine {
+    let (reason, reporting) = match linear.combine {
         Combine::Sum => hops::<S, Sum>(run, state, &params),
         Combine::Max => hops::<S, Largest>(run, state, &params),
         Combine::NoisyOr => hops::<S, NoisyOr>(run, state, &params),
-    }
+    }?;
+    report(run, state, linear, reporting)?;
+    Ok(reason)
 }
 
 fn hops<S: Real, J: Accumulate<S>>(
     run: &mut Run<'_>,
     state: &mut State<S>,
     params: &Params<'_, S>,
-) -> Result<StopReason, SpreadError> {
+) -> Result<(StopReason, Reporting), SpreadError> {
+    let mut reporting = Reporting::NotBegun;
     let mut bound = plant(run, state, params)?;
     for hop in 0.. {
         if hop == params.hop_limit {
-            return Ok(StopReason::HopLimit);
+            return Ok((StopReason::HopLimit, reporting));
         }
-        let last = hop + 1 == params.hop_limit;
-        match one_hop::<S, J>(run, state, params, last, &mut bound) {
-            Ok(Hop { edges, full }) => {
-                run.end_hop(hop + 1, edges, &mut state.ledger);
-                if full {
-                    return Ok(StopReason::NodeBudget);
+        match one_hop::<S, J>(run, state, params, hop + 1, &mut bound) {
+            Ok(ended) => {
+                run.end_hop(hop + 1, ended.edges, &mut state.ledger);
+                reporting = ended.reporting;
+                if ended.full {
+                    return Ok((StopReason::NodeBudget, reporting));
                 }
             }
             Err(Halt::Stop(reason)) => {
                 state.pulses.clear();
-                return Ok(reason);
+                return Ok((reason, reporting));
             }
             Err(Halt::Fail(error)) => return Err(error),
         }
@@ -164,6 +175,7 @@ struct Hop {
     edges: u64,
     /// Whether more nodes would have been reached than allowed.
     full: bool,
+    reporting: Reporting,
 }
 
 /// One hop, whole or not at all. `bound` is raised so that no activation exceeds it.
@@ -171,7 +183,7 @@ fn one_hop<S: Real, J: Accumulate<S>>(
     run: &mut Run<'_>,
     state: &mut State<S>,
     params: &Params<'_, S>,
-    last: bool,
+    hop: u32,
     bound: &mut f64,
 ) -> Result<Hop, Halt> {
     drop_above_fan_limit(run, &mut state.frontier, params)?;
@@ -182,29 +194,48 @@ fn one_hop<S: Real, J: Accumulate<S>>(
     if run.request.explain {
         run.lists.trace.push_frontier(&state.frontier.nodes);
     }
-    let (edges, pulse_bound) = push::<S, J>(run, &mut state.pulses, &state.frontier, params)?;
-    let bound_after = *bound + pulse_bound;
+    let load = contribute::<S, J>(run, state, params)?;
+    let bound_after = *bound + load.bound;
     if params.once {
         state.frontier.nodes.iter().for_each(|&node| run.lists.fired.insert(node));
     }
-
-    // With nothing negative, nothing near overflow and room for every node, each touched node is
-    // listed once and can be taken in any order.
-    let simple = !run.view.has_negative()
-        && state.pulses.is_listed()
-        && bound_after < S::LARGEST / 4.0
-        && state.pulses.listed_len() <= run.nodes_left(state.ledger.reached_count());
     let ascending = state.frontier.nodes.len() == 1;
     state.frontier.clear();
-    let mut full = false;
-    if simple {
-        commit_listed::<S, J>(run, state, params, last, ascending);
-    } else {
-        full = commit_sorted::<S, J>(run, state, params, last)?;
+
+    // With nothing negative, nothing near overflow and room for every node, each touched node is
+    // found once and can be taken in any order.
+    let any_order = !run.view.has_negative() && bound_after < S::LARGEST / 4.0;
+    let last = hop == params.hop_limit;
+    let mut ended = Hop { edges: load.edges, full: false, reporting: Reporting::NotBegun };
+    let mut unlisted = 0;
+    match state.pulses.finding() {
+        Finding::List if !any_order || !fits(run, state) => {
+            ended.full = commit_sorted::<S, J>(run, state, params, last)?;
+        }
+        Finding::Scan if !any_order => {
+            ended.full = commit_sorted::<S, J>(run, state, params, last)?;
+        }
+        _ if last && is_reported_as_is(run, params.raw) => {
+            unlisted = commit_last::<S, J>(run, state, params, hop);
+            ended.reporting = Reporting::Begun;
+        }
+        Finding::List => commit_listed::<S, J>(run, state, params, last, ascending),
+        Finding::Scan => commit_scanned::<S, J>(run, state, params, last),
     }
     *bound = bound_after;
-    run.stats.nodes_reached = state.ledger.reached_count() as u64;
-    Ok(Hop { edges, full })
+    run.stats.nodes_reached = state.ledger.reached_count() as u64 + unlisted;
+    Ok(ended)
+}
+
+/// Whether every node that was touched is listed once and may be reached.
+fn fits<S: Real>(run: &Run<'_>, state: &State<S>) -> bool {
+    let State { pulses, ledger, .. } = state;
+    pulses.is_listed() && pulses.listed_len() <= run.nodes_left(ledger.reached_count())
+}
+
+/// Whether an activation is final when its last pulse has arrived.
+fn is_reported_as_is(run: &Run<'_>, linear: &Linear) -> bool {
+    linear.inhibit.is_none() && linear.squash.is_none() && !run.request.by_step
 }
 
 fn drop_above_fan_limit<S: Real>(
@@ -224,182 +255,5 @@ fn drop_above_fan_limit<S: Real>(
     }
     frontier.nodes.truncate(kept);
     frontier.pulses.truncate(kept);
-    Ok(())
-}
-
-/// Adds the contributions of the frontier. Returns its edges, and what no pulse exceeds.
-fn push<S: Real, J: Join<S>>(
-    run: &mut Run<'_>,
-    pulses: &mut Pulses<S>,
-    frontier: &Frontier<S>,
-    params: &Params<'_, S>,
-) -> Result<(u64, f64), Halt> {
-    let weight_bound = run.view.weight_bound();
-    let (mut edges, mut bound) = (0, 0.0);
-    for (&node, &pulse) in frontier.nodes.iter().zip(&frontier.pulses) {
-        let row = run.view.row(node, &mut run.lists.buffer)?;
-        if row.is_empty() {
-            continue;
-        }
-        let mut factor = pulse * params.hop_decay;
-        if params.raw.share != Share::None {
-            factor = factor * S::of(share(params.raw.share, row));
-        }
-        if !factor.wide().is_finite() {
-            return Err(StopReason::Overflow.into());
-        }
-        edges += row.len() as u64;
-        bound += factor.wide() * weight_bound * row.len() as f64;
-        pulses.add_row::<J>(row, factor, &mut run.watch)?;
-    }
-    Ok((edges, if bound.is_nan() { f64::INFINITY } else { bound }))
-}
-
-/// `share(v)` of the node whose row this is; 0 where it shares by weights that are all 0.
-pub(crate) fn share(share: Share, row: Row<'_>) -> f64 {
-    let fan = row.len() as f64;
-    match share {
-        Share::None => 1.0,
-        Share::Weight => {
-            let sum = absolute_sum(row.weights);
-            match sum {
-                0.0 => 0.0,
-                // The spread then ends, rather than that all activation is lost.
-                f64::INFINITY => f64::INFINITY,
-                sum => 1.0 / sum,
-            }
-        }
-        Share::Sqrt => 1.0 / libm::sqrt(fan),
-        Share::Log => 1.0 / (1.0 + libm::log(fan)),
-    }
-}
-
-/// The sum of `|weight|`, in the order of the row.
-fn absolute_sum(weights: WeightSlice<'_>) -> f64 {
-    match weights {
-        WeightSlice::Single(weights) => {
-            weights.iter().fold(0.0, |sum, weight| sum + f64::from(weight.abs()))
-        }
-        WeightSlice::Double(weights) => weights.iter().fold(0.0, |sum, weight| sum + weight.abs()),
-    }
-}
-
-/// Adds the pulses to the ledger and makes the next frontier. Nodes come in any order; those that
-/// fire are put in ascending order through a bitmap, unless they are already.
-fn commit_listed<S: Real, J: Accumulate<S>>(
-    run: &mut Run<'_>,
-    state: &mut State<S>,
-    params: &Params<'_, S>,
-    last: bool,
-    ascending: bool,
-) {
-    let State { ledger, pulses, frontier, .. } = state;
-    let mut revisits = 0;
-    let fired = &run.lists.fired;
-    pulses.take_listed::<J>(|node, pulse| {
-        // Without negative weights a pulse is at least +0, and +0 changes nothing.
-        if pulse <= S::ZERO {
-            return false;
-        }
-        let held = ledger.activation(node);
-        let new = ledger.set(node, params.capped(J::accumulate(held, pulse)));
-        revisits += u64::from(!new);
-        if last || pulse < params.firing_threshold || (params.once && fired.contains(node)) {
-            return false;
-        }
-        if ascending {
-            frontier.push(node, pulse);
-        }
-        !ascending
-    });
-    if !last && !ascending {
-        pulses.take_firing(|node, pulse| frontier.push(node, pulse));
-    }
-    run.stats.revisits += revisits;
-}
-
-/// The same for every other case: nodes come in ascending order, each once, after all of them
-/// were found finite, and of the new ones only the strongest where there are too many.
-fn commit_sorted<S: Real, J: Accumulate<S>>(
-    run: &mut Run<'_>,
-    state: &mut State<S>,
-    params: &Params<'_, S>,
-    last: bool,
-) -> Result<bool, Halt> {
-    let State { ledger, pulses, frontier, .. } = state;
-    let mut finite = true;
-    run.lists.entries.clear();
-    pulses.for_each::<J>(|node, pulse| {
-        finite &= J::accumulate(ledger.activation(node), pulse).wide().is_finite();
-        if pulse > S::ZERO && !ledger.is_reached(node) {
-            run.note_new(node, pulse.wide());
-        }
-    });
-    if !finite {
-        return Err(StopReason::Overflow.into());
-    }
-    let room = run.nodes_left(ledger.reached_count());
-    let full = run.lists.entries.len() > room;
-    if full {
-        run.keep_strongest(room)?;
-    }
-    run.lists.entries.clear();
-
-    let mut revisits = 0;
-    let (fired, kept) = (&run.lists.fired, &run.lists.order);
-    pulses.take_sorted::<J>(|node, pulse| {
-        let reached = ledger.is_reached(node);
-        if pulse <= S::ZERO {
-            if reached && pulse < S::ZERO {
-                let left = J::accumulate(ledger.activation(node), pulse);
-                ledger.set(node, if left > S::ZERO { left } else { S::ZERO });
-            }
-            return;
-        }
-        if !reached && full && kept.binary_search(&node).is_err() {
-            return;
-        }
-        let held = ledger.activation(node);
-        ledger.set(node, params.capped(J::accumulate(held, pulse)));
-        revisits += u64::from(reached);
-        if !last && pulse >= params.firing_threshold && !(params.once && fired.contains(node)) {
-            frontier.push(node, pulse);
-        }
-    });
-    run.stats.revisits += revisits;
-    Ok(full)
-}
-
-/// Offers what was reached to the report, after inhibition and the logistic.
-pub(crate) fn report<S: Real>(
-    run: &mut Run<'_>,
-    state: &State<S>,
-    linear: &Linear,
-) -> Result<(), SpreadError> {
-    let reported = |activation: f64| activation > 0.0 && activation >= linear.report_threshold;
-    if linear.inhibit.is_none() && linear.squash.is_none() {
-        for (node, activation, hop) in state.ledger.entries() {
-            if reported(activation.wide()) {
-                run.offer(entry(node, activation.wide(), hop));
-            }
-        }
-        return Ok(());
-    }
-    let mut entries = std::mem::take(&mut run.lists.entries);
-    entries.clear();
-    entries.extend(state.ledger.entries().map(|(node, a, hop)| entry(node, a.wide(), hop)));
-    if let Some(inhibit) = linear.inhibit {
-        shape::inhibit(run.view.graph(), &mut entries, inhibit, &mut run.lists.ranking)?;
-        run.start_ranking();
-    }
-    for found in &mut entries {
-        if let Some(squash) = linear.squash {
-            found.activation = shape::squash(found.activation, squash);
-        }
-        if reported(found.activation) {
-            run.offer(*found);
-        }
-    }
-    run.lists.entries = entries;
     Ok(())
 }

@@ -31,9 +31,9 @@
 use super::flow::{Given, ScaledWeights, row_sum, settle};
 use super::push;
 use crate::spread::error::SpreadError;
+use crate::spread::kernel::Sum;
 use crate::spread::params::{PageRank, PageRankMethod};
 use crate::spread::plan::SeedAt;
-use crate::spread::pulses::Sum;
 use crate::spread::run::{Halt, Run};
 use crate::spread::scratch::State;
 use crate::terms::StopReason;

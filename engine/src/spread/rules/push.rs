@@ -3,7 +3,7 @@
 use super::flow::{Given, ScaledWeights, keep_new, row_sum};
 use crate::spread::NodeActivation;
 use crate::spread::error::SpreadError;
-use crate::spread::pulses::Sum;
+use crate::spread::kernel::Sum;
 use crate::spread::run::{Halt, Lists, Run};
 use crate::spread::scratch::State;
 use crate::terms::StopReason;
@@ -57,7 +57,7 @@ fn one_round(
     }
     run.before_hop(|run| run.fan_sum(&state.frontier.nodes))?;
     let (mut edges, mut dangling) = (0, 0.0);
-    let State { ledger, pulses, frontier, next, second } = state;
+    let State { ledger, pulses, frontier, next, second, .. } = state;
     for (&node, &residual) in frontier.nodes.iter().zip(&frontier.pulses) {
         let row = run.view.row(node, &mut run.lists.buffer)?;
         edges += row.len() as u64;
@@ -144,7 +144,7 @@ fn commit(run: &Run<'_>, state: &mut State<f64>, damping: f64, full: bool) {
 fn residual_sum(run: &mut Run<'_>, state: &State<f64>) -> f64 {
     let order = &mut run.lists.order;
     order.clear();
-    order.extend(state.ledger.entries().map(|(node, _, _)| node));
+    order.extend_from_slice(state.ledger.reached());
     order.sort_unstable();
     order.iter().fold(0.0, |sum, &node| sum + (state.second[node as usize] + 0.0))
 }

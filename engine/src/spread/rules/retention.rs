@@ -24,9 +24,9 @@
 
 use super::flow::{Given, ScaledWeights, row_sum, settle, without_loop};
 use crate::spread::error::SpreadError;
+use crate::spread::kernel::Sum;
 use crate::spread::params::{RETENTION_STEPS_MAX, Retention};
 use crate::spread::plan::{SeedAt, resolve_retentions};
-use crate::spread::pulses::Sum;
 use crate::spread::run::{Halt, Run};
 use crate::spread::scratch::State;
 use crate::terms::StopReason;

@@ -21,8 +21,8 @@
 
 use super::flow::settle;
 use crate::spread::error::SpreadError;
+use crate::spread::kernel::Sum;
 use crate::spread::params::Synapse;
-use crate::spread::pulses::Sum;
 use crate::spread::run::{Halt, Run, entry};
 use crate::spread::scratch::State;
 use crate::spread::shape;

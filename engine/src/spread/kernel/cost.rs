@@ -1,0 +1,141 @@
+//! What each way of running a hop costs, measured on the graph at hand.
+
+use std::time::Instant;
+
+use super::{InstructionSet, Sum, add_dense};
+use crate::graph::{DenseEdges, Edges, PushCosts, TARGETS_PER_BLOCK};
+use crate::spread::conditions::Conditions;
+use crate::spread::pulses::{Finding, Pulses};
+use crate::spread::request::Bounds;
+use crate::spread::watch::Watch;
+use crate::terms::{NodeId, StopReason};
+
+/// Edges that are followed to learn what following costs.
+const SAMPLE_EDGES: usize = 1 << 16;
+/// Times a cost is measured; the least counts, since what disturbs only adds.
+const REPEATS: usize = 3;
+/// The share of an edge's cost that one of the dense layout costs before it is measured.
+const DENSE_SHARE: f64 = 0.4;
+
+/// A hop whose cost is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Work {
+    /// Edges of the nodes that fire.
+    pub(crate) edges: u64,
+    /// Edges of the graph.
+    pub(crate) all_edges: u64,
+    /// Nodes of the graph.
+    pub(crate) nodes: u64,
+}
+
+impl Work {
+    /// Whether looking at all cells costs less than listing those that are touched.
+    pub(crate) fn is_scanned(self, costs: PushCosts) -> bool {
+        self.edges as f64 * costs.list_edge > self.nodes as f64 * costs.scan_node
+    }
+
+    /// Whether going through all edges costs less than following those of the frontier.
+    pub(crate) fn is_dense(self, costs: PushCosts, dense_edge: Option<f64>) -> bool {
+        let dense_edge = dense_edge.unwrap_or(costs.push_edge * DENSE_SHARE);
+        let scan = self.nodes as f64 * costs.scan_node;
+        let dense = self.all_edges as f64 * dense_edge + scan;
+        let push = self.edges as f64 * costs.push_edge;
+        push + scan.min(self.edges as f64 * costs.list_edge) > dense
+    }
+}
+
+/// Measures following about [`SAMPLE_EDGES`] edges of rows all over the graph.
+pub(crate) fn measured_push_costs(
+    edges: &Edges,
+    nodes: usize,
+    instructions: InstructionSet,
+) -> PushCosts {
+    let rows = sample(edges, nodes);
+    let mut pulses = Pulses::<f64>::default();
+    pulses.prepare(nodes);
+    let bounds = Bounds::default();
+    let mut watch = Watch::start(&bounds, &Conditions::alone());
+    let mut least = [f64::INFINITY; 3];
+    let mut followed = 1;
+    for _ in 0..REPEATS {
+        pulses.find_by(Finding::List);
+        let started = Instant::now();
+        followed = follow(edges, &rows, &mut pulses, instructions, &mut watch).max(1);
+        pulses.take_listed::<Sum>(|_, _| false);
+        least[0] = least[0].min(started.elapsed().as_secs_f64());
+        pulses.find_by(Finding::Scan);
+        let started = Instant::now();
+        follow(edges, &rows, &mut pulses, instructions, &mut watch);
+        least[1] = least[1].min(started.elapsed().as_secs_f64());
+        let started = Instant::now();
+        instructions.run(|| pulses.take_scanned::<Sum>(|_, _| {}));
+        least[2] = least[2].min(started.elapsed().as_secs_f64());
+    }
+    let [list, push, scan] = least;
+    PushCosts {
+        push_edge: push / followed as f64,
+        list_edge: (list - push).max(0.0) / followed as f64,
+        scan_node: scan / nodes as f64,
+    }
+}
+
+/// Rows from all over the graph, ascending, with about [`SAMPLE_EDGES`] edges.
+fn sample(edges: &Edges, nodes: usize) -> Vec<u32> {
+    let mut rows = Vec::new();
+    let mut sampled = 0;
+    // Multiples of an odd number, cut to the range: spread evenly, and the same every time.
+    for turn in 0..nodes.min(SAMPLE_EDGES) as u64 {
+        let node = (turn.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) * nodes as u64 >> 32;
+        let node = u32::try_from(node).expect("below the number of nodes");
+        let Ok(row) = edges.row(NodeId::new(node)) else { continue };
+        sampled += row.len();
+        rows.push(node);
+        if sampled >= SAMPLE_EDGES {
+            break;
+        }
+    }
+    rows.sort_unstable();
+    rows
+}
+
+fn follow(
+    edges: &Edges,
+    rows: &[u32],
+    pulses: &mut Pulses<f64>,
+    instructions: InstructionSet,
+    watch: &mut Watch<'_>,
+) -> usize {
+    instructions.run(|| {
+        let mut followed = 0;
+        for &node in rows {
+            // What cannot be read is left out, and whoever needs it is told.
+            if let Ok(row) = edges.row(NodeId::new(node)) {
+                followed += row.len();
+                let added: Result<(), StopReason> = pulses.add_row::<Sum>(row, 1.0, watch);
+                debug_assert!(added.is_ok(), "nothing bounds it");
+            }
+        }
+        followed
+    })
+}
+
+/// Measures a dense hop; the cost of one edge.
+pub(crate) fn measured_dense_cost(
+    dense: &DenseEdges,
+    nodes: usize,
+    instructions: InstructionSet,
+) -> f64 {
+    let factors = vec![1.0f64; nodes];
+    let mut cells = vec![0.0; nodes.next_multiple_of(TARGETS_PER_BLOCK)];
+    let bounds = Bounds::default();
+    let mut least = f64::INFINITY;
+    for _ in 0..REPEATS {
+        let mut watch = Watch::start(&bounds, &Conditions::alone());
+        let started = Instant::now();
+        let added =
+            add_dense::<f64, Sum>(instructions, dense, &factors, &mut cells, &mut watch, None);
+        debug_assert!(added.is_ok(), "nothing bounds it");
+        least = least.min(started.elapsed().as_secs_f64());
+    }
+    least / dense.codes().max(1) as f64
+}

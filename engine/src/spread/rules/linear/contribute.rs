@@ -1,0 +1,245 @@
+//! What the nodes of a frontier contribute to their targets.
+
+use super::Params;
+use crate::graph::{DenseEdges, Edges, PushCosts, Row, WeightSlice};
+use crate::spread::kernel::{
+    Join, Kernel, Work, add_dense, measured_dense_cost, measured_push_costs,
+};
+use crate::spread::params::Share;
+use crate::spread::pulses::{Finding, Pulses};
+use crate::spread::real::Real;
+use crate::spread::run::{Halt, Run};
+use crate::spread::scratch::{Frontier, State};
+use crate::terms::{NodeId, StopReason};
+
+/// Rows between the one that is followed and the one whose place is asked for.
+const RANGES_AHEAD: usize = 16;
+/// Rows between the one that is followed and the one whose first edges are asked for.
+const ROWS_AHEAD: usize = 6;
+
+/// What a hop adds.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Load {
+    pub(super) edges: u64,
+    /// What no pulse of the hop exceeds.
+    pub(super) bound: f64,
+}
+
+impl Load {
+    /// Takes a row into account; gives its factor, `pulse * hop_decay * share`.
+    #[inline(always)]
+    fn factor<S: Real>(
+        &mut self,
+        row: Row<'_>,
+        pulse: S,
+        weight_bound: f64,
+        params: &Params<'_, S>,
+    ) -> Result<S, StopReason> {
+        let mut factor = pulse * params.hop_decay;
+        if params.raw.share != Share::None {
+            factor = factor * S::of(share(params.raw.share, row));
+        }
+        if !factor.wide().is_finite() {
+            return Err(StopReason::Overflow);
+        }
+        self.edges += row.len() as u64;
+        self.bound += factor.wide() * weight_bound * row.len() as f64;
+        Ok(factor)
+    }
+}
+
+/// Adds the contributions of the frontier, by the kernel that costs least. The frontier's pulses
+/// are lost.
+pub(super) fn contribute<S: Real, J: Join<S>>(
+    run: &mut Run<'_>,
+    state: &mut State<S>,
+    params: &Params<'_, S>,
+) -> Result<Load, Halt> {
+    state.pulses.find_by(Finding::List);
+    let mut load = match run.view.plain_edges() {
+        Some(edges) => {
+            let load = weigh(run, edges, &mut state.frontier, params)?;
+            follow::<S, J>(run, edges, state, load)?;
+            load
+        }
+        None => follow_made::<S, J>(run, &mut state.pulses, &state.frontier, params)?,
+    };
+    if load.bound.is_nan() {
+        load.bound = f64::INFINITY;
+    }
+    Ok(load)
+}
+
+/// Replaces every pulse of the frontier by the node's factor, 0 where it has no edges.
+fn weigh<S: Real>(
+    run: &Run<'_>,
+    edges: &Edges,
+    frontier: &mut Frontier<S>,
+    params: &Params<'_, S>,
+) -> Result<Load, Halt> {
+    let weight_bound = run.view.weight_bound();
+    let mut load = Load::default();
+    let Frontier { nodes, pulses } = frontier;
+    for (position, (&node, pulse)) in nodes.iter().zip(&mut *pulses).enumerate() {
+        if let Some(&ahead) = nodes.get(position + RANGES_AHEAD) {
+            edges.prefetch_range(ahead);
+        }
+        let row = edges.row(NodeId::new(node))?;
+        *pulse =
+            if row.is_empty() { S::ZERO } else { load.factor(row, *pulse, weight_bound, params)? };
+    }
+    Ok(load)
+}
+
+/// Adds what the frontier contributes along rows as they lie in the graph.
+fn follow<S: Real, J: Join<S>>(
+    run: &mut Run<'_>,
+    edges: &Edges,
+    state: &mut State<S>,
+    load: Load,
+) -> Result<(), Halt> {
+    match choose(run, edges, load)? {
+        Chosen::List => {}
+        Chosen::Scan => state.pulses.find_by(Finding::Scan),
+        Chosen::Dense(dense) => {
+            state.pulses.find_by(Finding::Scan);
+            return fire_all::<S, J>(run, dense, state);
+        }
+    }
+    let State { pulses, frontier, .. } = state;
+    run.execution.instructions.run(|| {
+        for (position, (&node, &factor)) in frontier.nodes.iter().zip(&frontier.pulses).enumerate()
+        {
+            if let Some(&ahead) = frontier.nodes.get(position + ROWS_AHEAD) {
+                edges.prefetch_row(ahead);
+            }
+            let row = edges.row(NodeId::new(node))?;
+            pulses.add_row::<J>(row, factor, &mut run.watch)?;
+        }
+        Ok(())
+    })
+}
+
+/// The kernel for one hop.
+enum Chosen<'a> {
+    List,
+    Scan,
+    Dense(&'a DenseEdges),
+}
+
+/// Fewer edges than this are listed, whatever the graph.
+const LISTED_EDGES: u64 = 1 << 12;
+/// Graphs with fewer nodes lie in the first two caches, where costs are known.
+const SMALL_NODES: usize = 1 << 15;
+
+/// The kernel that costs least.
+fn choose<'a>(run: &Run<'_>, edges: &'a Edges, load: Load) -> Result<Chosen<'a>, Halt> {
+    let graph = run.view.graph();
+    let nodes = graph.node_count();
+    // Only a list can be put in order, and looked through for what may be reached.
+    if run.view.has_negative() || run.request.bounds.nodes_max.is_some() {
+        return Ok(Chosen::List);
+    }
+    match run.execution.kernel {
+        Kernel::List => return Ok(Chosen::List),
+        Kernel::Scan => return Ok(Chosen::Scan),
+        Kernel::Dense => return Ok(Chosen::Dense(edges.dense.make(edges, nodes)?)),
+        Kernel::Auto if load.edges < LISTED_EDGES => return Ok(Chosen::List),
+        Kernel::Auto => {}
+    }
+    let work = Work { edges: load.edges, all_edges: graph.edge_count(), nodes: nodes as u64 };
+    // Measuring and making take milliseconds, which a spread with a deadline may not have.
+    let in_a_hurry = run.request.bounds.budget.is_some();
+    let costs = match edges.dense.push_costs.get() {
+        Some(costs) => *costs,
+        None if in_a_hurry || nodes < SMALL_NODES => PushCosts::default(),
+        None => {
+            let measure = || Ok(measured_push_costs(edges, nodes, run.execution.instructions));
+            *edges.dense.push_costs.get_or_try(measure).map_err(Halt::Fail)?
+        }
+    };
+    if let Some(dense) = edges.dense.get() {
+        if work.is_dense(costs, edges.dense.edge_cost.get().copied()) {
+            return Ok(Chosen::Dense(dense));
+        }
+    } else if !in_a_hurry && work.is_dense(costs, None) {
+        let Work { edges: followed, all_edges, .. } = work;
+        if edges.dense.note(followed, all_edges) {
+            let dense = edges.dense.make(edges, nodes)?;
+            let measure = || Ok(measured_dense_cost(dense, nodes, run.execution.instructions));
+            edges.dense.edge_cost.get_or_try(measure).map_err(Halt::Fail)?;
+        }
+    }
+    Ok(if work.is_scanned(costs) { Chosen::Scan } else { Chosen::List })
+}
+
+/// Adds what every node contributes, those outside the frontier nothing.
+fn fire_all<S: Real, J: Join<S>>(
+    run: &mut Run<'_>,
+    dense: &DenseEdges,
+    state: &mut State<S>,
+) -> Result<(), Halt> {
+    let State { pulses, frontier, factors, .. } = state;
+    let nodes = run.view.graph().node_count();
+    if factors.len() < nodes {
+        factors.resize(nodes, S::ZERO);
+    }
+    for (&node, &factor) in frontier.nodes.iter().zip(&frontier.pulses) {
+        factors[node as usize] = factor;
+    }
+    let cells = pulses.cells_in_blocks(nodes);
+    let instructions = run.execution.instructions;
+    let added = add_dense::<S, J>(instructions, dense, factors, cells, &mut run.watch, run.workers);
+    for &node in &frontier.nodes {
+        factors[node as usize] = S::ZERO;
+    }
+    Ok(added?)
+}
+
+/// Adds what the frontier contributes along rows that are made for this spread.
+fn follow_made<S: Real, J: Join<S>>(
+    run: &mut Run<'_>,
+    pulses: &mut Pulses<S>,
+    frontier: &Frontier<S>,
+    params: &Params<'_, S>,
+) -> Result<Load, Halt> {
+    let weight_bound = run.view.weight_bound();
+    let mut load = Load::default();
+    for (&node, &pulse) in frontier.nodes.iter().zip(&frontier.pulses) {
+        let row = run.view.row(node, &mut run.lists.buffer)?;
+        if !row.is_empty() {
+            let factor = load.factor(row, pulse, weight_bound, params)?;
+            pulses.add_row::<J>(row, factor, &mut run.watch)?;
+        }
+    }
+    Ok(load)
+}
+
+/// `share(v)` of the node whose row this is; 0 where it shares by weights that are all 0.
+pub(crate) fn share(share: Share, row: Row<'_>) -> f64 {
+    let fan = row.len() as f64;
+    match share {
+        Share::None => 1.0,
+        Share::Weight => {
+            let sum = absolute_sum(row.weights);
+            match sum {
+                0.0 => 0.0,
+                // The spread then ends, rather than that all activation is lost.
+                f64::INFINITY => f64::INFINITY,
+                sum => 1.0 / sum,
+            }
+        }
+        Share::Sqrt => 1.0 / libm::sqrt(fan),
+        Share::Log => 1.0 / (1.0 + libm::log(fan)),
+    }
+}
+
+/// The sum of `|weight|`, in the order of the row.
+fn absolute_sum(weights: WeightSlice<'_>) -> f64 {
+    match weights {
+        WeightSlice::Single(weights) => {
+            weights.iter().fold(0.0, |sum, weight| sum + f64::from(weight.abs()))
+        }
+        WeightSlice::Double(weights) => weights.iter().fold(0.0, |sum, weight| sum + weight.abs()),
+    }
+}

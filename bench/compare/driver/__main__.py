@@ -32,7 +32,8 @@ def main() -> int:
     # The record says how it was made; the machine's name is where it lies.
     command = " ".join(["bench/compare/run", *["--quick"] * given.quick, *given.rows])
     rows = all_rows(given.quick)
-    wanted = [row for row in rows if not given.rows or any(row.key.startswith(w) for w in given.rows)]
+    prefixes = tuple(given.rows) or ("",)
+    wanted = [row for row in rows if row.key.startswith(prefixes)]
     if not wanted:
         print(f"no row begins so; there are: {' '.join(row.key for row in rows)}", file=sys.stderr)
         return 2

@@ -103,8 +103,10 @@ class Reference:
         """Offsets and targets of all edges taken both ways, and each node's number of them."""
         if not hasattr(self, "both"):
             indices = [self.matrix.indices, self.turned.indices]
-            rows = [np.repeat(np.arange(m.shape[0]), np.diff(m.indptr)) for m in (self.matrix, self.turned)]
-            rows, targets = np.concatenate(rows), np.concatenate(indices)
+            nodes = np.arange(self.matrix.shape[0])
+            fans = [np.diff(matrix.indptr) for matrix in (self.matrix, self.turned)]
+            rows = np.concatenate([np.repeat(nodes, fan) for fan in fans])
+            targets = np.concatenate(indices)
             order = np.argsort(rows, kind="stable")
             fans = np.bincount(rows, minlength=self.matrix.shape[0])
             self.both = (np.concatenate([[0], np.cumsum(fans)]), targets[order], fans)

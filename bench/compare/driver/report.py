@@ -21,7 +21,7 @@ def number(value: float) -> str:
 
 def line(result: Result) -> str:
     name = f"{result.question}, {result.graph}"
-    against = result.against or result.measured
+    against = result.against or f"{result.measured}: {result.figure.split(', ')[-1]}"
     if result.failed or not result.ratios:
         return f"{name:58} {against:34} FAILED: {result.failed or 'no pairs'}"
     low, high = result.interval()
@@ -55,7 +55,8 @@ def write_record(path: Path, results: list[Result], command: str) -> None:
         for result in results:
             row = [f"{result.question}, {result.graph}", result.measured, result.against]
             if result.failed or not result.ratios:
-                out.writerow([*row, result.figure, *[""] * 3, 0, command, "", "", result.target, result.failed])
+                bounds = ["", "", result.target, result.failed]
+                out.writerow([*row, result.figure, *[""] * 3, 0, command, *bounds])
                 continue
             low, high = result.interval()
             spread = (min(result.ratios), result.median(), max(result.ratios))

@@ -1,8 +1,8 @@
-"""The rows of the comparison: which work, on which graph, against whom, and what it should reach."""
+"""The rows: which work, on which graph, against whom, and what it should reach."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from workers import Peer
 
@@ -57,7 +57,6 @@ class Row:
     # What the ratio is called, and whether it is the clock's or the processors' seconds.
     figure: str = "times as fast"
     clock: str = "cpu"
-    notes: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,8 @@ class Memory:
     key: str
     question: str
     graph: str
-    targets: dict[str, float] = field(default_factory=dict, hash=False)
+    # Part, as the worker calls it; what the table calls it; most bytes per edge.
+    parts: tuple[tuple[str, str, float], ...]
 
 
 @dataclass(frozen=True)
@@ -270,7 +270,7 @@ AnyRow = Row | Scaling | Memory | Build
 
 
 def all_rows(quick: bool) -> list[AnyRow]:
-    small, middle, large = ("rmat12", "rmat13", "rmat14") if quick else ("rmat18", "rmat20", "rmat22")
+    small, middle, large = (f"rmat{scale}" for scale in ((12, 13, 14) if quick else (18, 20, 22)))
     many, one = Spread(2, 0.0, 1000), Spread(3, 0.0, 128)
     return [
         *page_rank_rows(("wordnet", small)),
@@ -284,7 +284,7 @@ def all_rows(quick: bool) -> list[AnyRow]:
             "memory",
             "memory, f32 weights, integer keys",
             large,
-            {"out-edges": 10, "with in-edges": 20, "with dense layout": 30},
+            (("out", "out-edges", 10), ("in", "+ in-edges", 20), ("dense", "+ dense layout", 30)),
         ),
         Build("build", "build from a binary edge list", large, 20, 5 if quick else 2),
     ]

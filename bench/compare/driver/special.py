@@ -55,40 +55,32 @@ def scaling(bench: Bench, row: Scaling) -> list[Result]:
 
 def memory(bench: Bench, row: Memory) -> list[Result]:
     """Bytes per edge: as the engine reports them, and as the process has grown."""
-    labels = list(row.targets)
-    results = [
-        Result(
-            row.key,
-            row.question,
-            row.graph,
-            f"emanate, {label}",
-            "",
-            "bytes per edge, reported",
-            row.targets[label],
-            [],
-            at_most=True,
-        )
-        for label in labels
-    ]
     folder = bench.folder(row.graph)
     edges = os.path.getsize(folder / "targets.u32") // 4
     peer = Peer("emanate", "emanate")
-    try:
-        worker = bench.worker(peer, row.graph)
-        resident = worker.resident_bytes()
-        reply = worker.ask("memory")
-        results[0].ratios.append(reply.work / edges)
-        results[1].ratios.append(reply.checksum / edges)
-        grown = worker.resident_bytes()
-        results[2].failed = "the engine does not report a dense layout"
-        for result, bytes_now in ((results[0], resident), (results[1], grown)):
-            seen = Result(**(vars(result) | {"target": None, "ratios": [bytes_now / edges]}))
-            seen.figure = "bytes per edge, whole process"
-            results.append(seen)
-        bench.stable.drop(peer, folder)
-    except WorkerFailed as failed:
-        for result in results:
-            result.failed = str(failed)
+    results, before = [], 0.0
+    for part, label, target in row.parts:
+        who = (f"emanate, {label}", "")
+        result = Result(
+            row.key, row.question, row.graph, *who, "bytes per edge, reported", target, []
+        )
+        result.at_most = True
+        seen = Result(
+            row.key, row.question, row.graph, *who, "bytes per edge, whole process", None, []
+        )
+        results += [result, seen]
+        try:
+            worker = bench.worker(peer, row.graph)
+            reported = worker.ask(f"memory {part}").work
+            seen.ratios.append(worker.resident_bytes() / edges)
+            if reported > before:
+                result.ratios.append(reported / edges)
+            else:
+                result.failed = "the library does not report this part"
+            before = reported
+        except WorkerFailed as failed:
+            result.failed = seen.failed = str(failed)
+    bench.stable.drop(peer, folder)
     return results
 
 

@@ -26,7 +26,8 @@ def main() -> None:
             if threshold > 0:
                 fires = pulses.data >= threshold
                 ends = np.array([0, np.count_nonzero(fires)])
-                pulses = sparse.csr_array((pulses.data[fires], pulses.indices[fires], ends), shape=(1, n))
+                fired = (pulses.data[fires], pulses.indices[fires], ends)
+                pulses = sparse.csr_array(fired, shape=(1, n))
             pulses = pulses @ matrix
             total = total + pulses
         return strongest(total.indices, total.data)

@@ -1,10 +1,10 @@
 """scikit-network: personalised PageRank by its solvers.
 
 `RH` adds up the walks of each length and scales the sum, which gives a dead end's mass back to the
-seed as our rule does; `diteration` and `bicgstab` aim at the same, in single precision and with a
-tolerance that the library leaves at 1e-5. `piteration` and `lanczos` scale the mass of dead ends
-over all nodes and solve another problem; `push` divides by zero at a dead end. The knob is the number
-of iterations, the tolerance for `bicgstab`.
+seed as our rule does; `diteration` aims at the same in single precision (and is wrong on more than
+one thread), `bicgstab` with a tolerance that the library leaves at 1e-5. `piteration` and `lanczos`
+scale the mass of dead ends over all nodes and solve another problem; `push` divides by zero at a
+dead end. The knob is the number of iterations, the tolerance for `bicgstab`.
 """
 
 import numpy as np

@@ -95,12 +95,13 @@ def measure(work: Callable[[], list[np.ndarray]]) -> tuple[list[np.ndarray], Mea
 def parse(line: str) -> Ask:
     match line.split():
         case ["spread" | "batch" as verb, hops, threshold, first, count, out]:
-            return Ask(verb, int(hops), float(threshold), first=int(first), count=int(count), out=out)
+            ask = Ask(verb, hops=int(hops), threshold=float(threshold))
         case ["pagerank", method, knob, first, count, out]:
-            method_and_knob = {"method": method, "knob": float(knob)}
-            return Ask("pagerank", **method_and_knob, first=int(first), count=int(count), out=out)
+            ask = Ask("pagerank", method=method, knob=float(knob))
         case _:
             raise Refused(f"there is no command {line.strip()}")
+    ask.first, ask.count, ask.out = int(first), int(count), out
+    return ask
 
 
 def serve(answer: Callable[[Ask], Measured]) -> None:

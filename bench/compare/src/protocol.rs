@@ -78,8 +78,12 @@ pub enum Ask {
         /// Whole vectors, by [`write_vector`].
         out: Option<PathBuf>,
     },
-    /// What the graph takes in memory.
-    Memory,
+    /// What the graph takes in memory, as `work`.
+    Memory {
+        /// `out` for the out-edges; then with `in` the in-edges, with `dense` all that
+        /// full-frontier hops need besides.
+        part: String,
+    },
     /// Builds a graph from a file of edges (source, target, weight; 12 bytes each).
     Build {
         /// The file.
@@ -109,7 +113,7 @@ fn parse(line: &str) -> Result<Ask, Box<dyn Error>> {
             count: next()?.parse()?,
             out: path(next()?),
         },
-        "memory" => Ask::Memory,
+        "memory" => Ask::Memory { part: next()?.to_owned() },
         "build" => Ask::Build { edges: next()?.into() },
         _ => return Err(format!("there is no command {verb}").into()),
     })

@@ -15,6 +15,8 @@ from workers import CACHE, Peer, Reply, Stable, Worker, WorkerFailed
 
 # How often the reference itself is compared with the engine's oracle, which is slow.
 ORACLE_QUERIES = 4
+# Where a peer's answers follow another rule than ours in the same row. README.md says which row.
+OWN_SEMANTICS = {"hirn-graph": "once-cut"}
 # How the right exactness of a method is searched for, and how long.
 PROBE_STEP = 8
 PROBE_S_MAX = 240
@@ -159,7 +161,8 @@ class Bench:
         if isinstance(work, Hop):
             expected, threshold = reference.hop(HOPS), 0.0
         else:
-            expected = reference.spreads(work.semantics, work.hops, work.threshold, work.queries)
+            semantics = OWN_SEMANTICS.get(peer.name, work.semantics)
+            expected = reference.spreads(semantics, work.hops, work.threshold, work.queries)
             threshold = work.threshold
             self.check_reference(row, work, reference)
         worker = self.worker(peer, row.graph)

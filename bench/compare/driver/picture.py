@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 from measure import Result
 
-WIDTH, LABELS, FIGURES = 900, 430, 110
+WIDTH, PEERS, LABELS, FIGURES = 960, 345, 475, 90
 ROW, BAR, TOP, BOTTOM = 24, 12, 64, 34
 STYLE = """
 text { font: 12px system-ui, sans-serif; fill: #24292f }
@@ -41,8 +41,8 @@ def row(result: Result, y: float, x_of) -> list[str]:
     who = escape(result.against.split(" (")[0])
     target = x_of(result.target)
     return [
-        f'<text x="{LABELS - 8}" y="{y + 10}" text-anchor="end">{what}'
-        f'<tspan class="quiet"> · {who}</tspan></text>',
+        f'<text x="16" y="{y + 10}">{what}</text>',
+        f'<text class="quiet" x="{PEERS}" y="{y + 10}">{who}</text>',
         f'<rect class="{kind}" x="{one:.1f}" y="{y}" width="{max(end - one, 1):.1f}" '
         f'height="{BAR}" rx="2"/>',
         f'<path class="whisker" d="M{x_of(low):.1f} {middle}H{x_of(high):.1f}"/>',

@@ -84,7 +84,8 @@ class Reference:
             elif semantics == "max-both":
                 known += [self._max_both(seed, hops, threshold) for seed in seeds]
             else:
-                known += [self._once(seed, hops, threshold) for seed in seeds]
+                cut = semantics == "once-cut"
+                known += [self._once(seed, hops, threshold, cut) for seed in seeds]
         return known[:count]
 
     def _plain(self, seeds: list[int], hops: int, threshold: float) -> list[Answer]:
@@ -129,8 +130,9 @@ class Reference:
         squashed = np.where(total > 0, 1 / (1 + np.exp(-10 * (total - 0.3))), 0)
         return answer(squashed, margin)
 
-    def _once(self, seed: int, hops: int, threshold: float) -> Answer:
-        """hirn-graph's: no decay, contributions below the threshold left out, one firing each."""
+    def _once(self, seed: int, hops: int, threshold: float, cut: bool) -> Answer:
+        """Every node fires once, no decay, activation at most 1. With `cut`, as hirn-graph means
+        it: the threshold leaves out contributions, too, and what is reported."""
         n = self.matrix.shape[0]
         total, fired = np.zeros(n), np.zeros(n, bool)
         total[seed] = 1
@@ -142,11 +144,11 @@ class Reference:
             rows = self.matrix[frontier]
             given = np.repeat(total[frontier], np.diff(rows.indptr)) * rows.data
             margin = min(margin, margin_of(given, threshold))
-            kept = given >= threshold
+            kept = given >= threshold if cut else given > 0
             pulses = np.bincount(rows.indices[kept], given[kept], minlength=n)
             total = np.minimum(total + pulses, 1)
             frontier = np.flatnonzero((pulses > 0) & ~fired)
-        return answer(np.where(total >= threshold, total, 0), margin)
+        return answer(np.where(total >= threshold * cut, total, 0), margin)
 
     def hop(self, hops: int) -> list[Answer]:
         """All nodes begin with 1; nothing decays."""

@@ -11,13 +11,13 @@ WIDTH, PEERS, LABELS, FIGURES = 960, 345, 475, 90
 ROW, BAR, TOP, BOTTOM = 24, 12, 64, 34
 STYLE = """
 text { font: 12px system-ui, sans-serif; fill: #24292f }
-.title { font-size: 15px; font-weight: 600 } .quiet { fill: #57606a }
+.paper { fill: #ffffff } .title { font-size: 15px; font-weight: 600 } .quiet { fill: #57606a }
 .bar { fill: #2f6f9f } .missed { fill: #b35900 } .grid { stroke: #d0d7de }
 .one { stroke: #57606a } .whisker { stroke: #24292f; stroke-width: 1.5 }
 .target { stroke: #1a7f37; stroke-width: 2 }
 @media (prefers-color-scheme: dark) {
-text { fill: #e6edf3 } .quiet { fill: #9198a1 } .bar { fill: #5aa5d8 } .missed { fill: #e0863d }
-.grid { stroke: #3d444d } .one { stroke: #9198a1 } .whisker { stroke: #e6edf3 }
+text { fill: #e6edf3 } .paper { fill: #0d1117 } .quiet { fill: #9198a1 }
+.bar { fill: #5aa5d8 } .missed { fill: #e0863d } .grid { stroke: #3d444d } .one { stroke: #9198a1 } .whisker { stroke: #e6edf3 }
 .target { stroke: #4ac26b } }
 """
 
@@ -66,6 +66,7 @@ def draw(results: list[Result]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">',
         "<title>Emanate's speed as a multiple of its peers'</title>",
         f"<style>{STYLE}</style>",
+        f'<rect class="paper" width="{WIDTH}" height="{height}" rx="6"/>',
         '<text class="title" x="16" y="24">Emanate\'s speed as a multiple of its peers\'</text>',
         '<text class="quiet" x="16" y="44">same work, same graph, same answers; median of '
         "interleaved pairs, its 95 % interval, and the target (green)</text>",

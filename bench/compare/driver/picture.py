@@ -17,7 +17,8 @@ text { font: 12px system-ui, sans-serif; fill: #24292f }
 .target { stroke: #1a7f37; stroke-width: 2 }
 @media (prefers-color-scheme: dark) {
 text { fill: #e6edf3 } .paper { fill: #0d1117 } .quiet { fill: #9198a1 }
-.bar { fill: #5aa5d8 } .missed { fill: #e0863d } .grid { stroke: #3d444d } .one { stroke: #9198a1 } .whisker { stroke: #e6edf3 }
+.bar { fill: #5aa5d8 } .missed { fill: #e0863d } .grid { stroke: #3d444d }
+.one { stroke: #9198a1 } .whisker { stroke: #e6edf3 }
 .target { stroke: #4ac26b } }
 """
 

@@ -5,8 +5,8 @@ use std::num::NonZeroU32;
 use std::path::Path;
 
 use emanate::spread::{
-    Combine, Direction, Execution, Firing, Hops, InstructionSet, Kernel, Linear, Precision, Rule,
-    Share,
+    Combine, Direction, Execution, Firing, Hops, InstructionSet, Kernel, Linear, PageRank,
+    PageRankMethod, Precision, Rule, Share,
 };
 use emanate::{Engine, Generation, Graph, Snapshot, SpreadOutcome, SpreadRequest};
 use emanate_bench::{EdgeList, Hubs, RMat, SmallWorld, Uniform};
@@ -44,7 +44,9 @@ fn rules() -> Vec<Rule> {
     let single = |linear: &Linear| Linear { precision: Precision::Single, ..linear.clone() };
     let singles = [single(&every), single(&shared), single(&largest)];
     let doubles = [every, shared, largest, noisy, once];
-    doubles.into_iter().chain(singles).map(Rule::Linear).collect()
+    let power = PageRankMethod::Power { tolerance: 1e-6, iterations_max: 12 };
+    let page_rank = Rule::PageRank(PageRank { method: power, ..PageRank::default() });
+    doubles.into_iter().chain(singles).map(Rule::Linear).chain([page_rank]).collect()
 }
 
 fn requests(graph: &Snapshot, rule: &Rule, direction: Direction) -> Vec<SpreadRequest> {
@@ -108,7 +110,7 @@ fn every_kernel_instruction_set_and_number_of_threads_gives_the_same_bits() {
             }
         }
     }
-    assert!(compared >= 5 * 8 * 2 * (4 + 3), "only {compared} spreads were compared");
+    assert!(compared >= 5 * 9 * 2 * (4 + 3), "only {compared} spreads were compared");
 }
 
 #[test]

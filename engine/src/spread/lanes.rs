@@ -361,7 +361,8 @@ mod tests {
     fn group(rule: &Rule) -> Vec<SpreadRequest> {
         let request = |node: u64| {
             let request = SpreadRequest::new(rule.clone()).seed(node, 0.5 + node as f64);
-            let request = if node.is_multiple_of(3) { request.seed(39 - node, 0.25) } else { request };
+            let request =
+                if node.is_multiple_of(3) { request.seed(39 - node, 0.25) } else { request };
             request.top(if node.is_multiple_of(2) { 5 } else { 100 })
         };
         (0..lane_count(rule) as u64).map(request).collect()

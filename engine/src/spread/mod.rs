@@ -16,6 +16,7 @@
 
 pub mod rules;
 
+mod choice;
 mod conditions;
 mod drive;
 mod error;

@@ -45,6 +45,8 @@ pub(crate) struct State<S> {
     pub(crate) next: Frontier<S>,
     /// A second number per node, `-0` where it has none: row sums, residuals.
     pub(crate) second: Vec<S>,
+    /// Whether nodes that were not reached have a second number too.
+    pub(crate) second_of_all: bool,
     /// What each node hands on in a dense hop, 0 for those that do not fire; 0 between hops.
     pub(crate) factors: Vec<S>,
 }
@@ -57,6 +59,7 @@ impl<S: Real> Default for State<S> {
             frontier: Frontier::default(),
             next: Frontier::default(),
             second: Vec::new(),
+            second_of_all: false,
             factors: Vec::new(),
         }
     }
@@ -79,6 +82,9 @@ impl<S: Real> State<S> {
 
     /// Empties it; costs what the spread touched.
     fn clear(&mut self) {
+        if std::mem::take(&mut self.second_of_all) {
+            self.second.fill(S::UNTOUCHED);
+        }
         for &node in self.ledger.reached() {
             if let Some(cell) = self.second.get_mut(node as usize) {
                 *cell = S::UNTOUCHED;
@@ -134,7 +140,7 @@ impl Scratch {
         };
         let factors = match rule {
             Rule::Linear(_) if is_single(rule) => nodes * size_of::<f32>(),
-            Rule::Linear(_) => nodes * size_of::<f64>(),
+            Rule::Linear(_) | Rule::PageRank(_) => nodes * size_of::<f64>(),
             _ => 0,
         };
         state + factors + Marks::bytes(nodes)
@@ -168,7 +174,7 @@ mod tests {
             (Rule::ActR(ActR::default()), double),
             (Rule::Synapse(Synapse::default()), double),
             (Rule::Retention(Retention::default()), double + 8 * 1000),
-            (Rule::PageRank(PageRank::default()), double + 8 * 1000),
+            (Rule::PageRank(PageRank::default()), double + 2 * 8 * 1000),
         ] {
             assert_eq!(Scratch::bytes(1000, &rule), bytes, "{rule:?}");
         }

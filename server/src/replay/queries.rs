@@ -1,5 +1,6 @@
 //! A file of queries.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -191,7 +192,8 @@ impl Prepared {
     /// Notes why the spread was refused.
     pub(super) fn refuse(&self, error: SpreadError) {
         // Every turn is refused for the same reason; the first one is kept.
-        drop(self.refused.set(error));
+        let kept: Result<_, Infallible> = self.refused.get_or_try(|| Ok(error));
+        debug_assert!(kept.is_ok(), "it cannot fail");
     }
 
     /// Counts a measured turn in which it was refused.

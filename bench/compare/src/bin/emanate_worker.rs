@@ -6,6 +6,7 @@
 use std::error::Error;
 use std::fs::File;
 use std::io::{BufReader, Read};
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::thread;
 
@@ -89,6 +90,9 @@ impl Worker {
             _ => plain,
         };
         let mut request = SpreadRequest::new(Rule::Linear(rule)).top(TOP);
+        if self.arguments.variant == "team" {
+            request = request.threads(NonZeroU32::try_from(self.arguments.threads as u32).unwrap_or(NonZeroU32::MIN));
+        }
         if self.arguments.variant == "max-both" {
             request.edges.direction = Direction::Both;
         }
@@ -165,10 +169,18 @@ impl Worker {
     fn together(
         &self,
         requests: &[SpreadRequest],
-        outcome: &mut SpreadOutcome,
         keep: bool,
     ) -> Result<(f64, Vec<Strongest>), String> {
-        self.one_by_one(requests, outcome, keep)
+        let mut checksum = 0.0;
+        let mut kept = Vec::new();
+        for answer in self.engine.spread_many(&self.snapshot, requests) {
+            let outcome = answer.map_err(|error| error.to_string())?;
+            checksum += outcome.activations.iter().map(|node| node.activation).sum::<f64>();
+            if keep {
+                kept.push(self.strongest(&outcome).map_err(|error| error.to_string())?);
+            }
+        }
+        Ok((checksum, kept))
     }
 
     fn spread(&mut self, request: &SpreadRequest, ask: &Queries<'_>) -> Result<Measured, Failure> {
@@ -179,7 +191,7 @@ impl Worker {
         let alone = self.arguments.threads == 1 || self.arguments.variant == "team";
         let (done, measured) = measure(|| {
             if ask.batch {
-                self.together(&requests, &mut outcome, keep)
+                self.together(&requests, keep)
             } else if alone {
                 self.one_by_one(&requests, &mut outcome, keep)
             } else {
@@ -288,10 +300,7 @@ struct Queries<'a> {
 
 /// The engine of this variant.
 fn engine(arguments: &Arguments) -> Result<Engine, Failure> {
-    if arguments.variant == "team" && arguments.threads > 1 {
-        return Err("this build of the library runs one spread on one thread".into());
-    }
-    Ok(Engine::new())
+    Ok(Engine::builder().threads(arguments.threads).build()?)
 }
 
 fn method(name: &str, knob: f64) -> Result<PageRankMethod, Failure> {

@@ -25,11 +25,16 @@ const PLAIN_SUMS: std::ops::Range<f64> = 1e-280..f64::INFINITY;
 /// Weights of a row whose sum is extreme, all multiplied by one power of two.
 pub(super) struct ScaledWeights(Vec<f64>);
 
+/// Whether a row of this sum is followed as it is.
+pub(super) fn has_plain_sum(sum: f64) -> bool {
+    PLAIN_SUMS.contains(&sum) || sum <= 0.0
+}
+
 impl ScaledWeights {
     /// Nothing where `sum`, the sum of `row`, can be divided by as it is.
     #[inline]
     pub(super) fn of(row: Row<'_>, sum: f64) -> Option<Self> {
-        if PLAIN_SUMS.contains(&sum) || sum <= 0.0 { None } else { Some(Self::made(row, sum)) }
+        if has_plain_sum(sum) { None } else { Some(Self::made(row, sum)) }
     }
 
     #[cold]

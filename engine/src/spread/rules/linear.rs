@@ -31,6 +31,7 @@ mod report;
 
 use commit::{commit_last, commit_listed, commit_scanned, commit_sorted};
 use contribute::contribute;
+pub(in crate::spread::rules) use contribute::make_room;
 pub(crate) use contribute::share;
 use report::{Reporting, report};
 

@@ -28,6 +28,8 @@
 //! more number per node. A report of a push also costs a breadth-first search from the seeds until
 //! every reported node is found, for its distance.
 
+mod dense;
+
 use super::flow::{Given, ScaledWeights, row_sum, settle};
 use super::push;
 use crate::spread::error::SpreadError;
@@ -83,8 +85,9 @@ fn power(
     }
     run.stats.nodes_reached = state.ledger.reached_count() as u64;
     run.end_hop(0, 0, &mut state.ledger);
+    let mut way = Way::Sparse;
     for round in 0..iterations_max {
-        match one_round(run, state, damping) {
+        match next_round(run, state, damping, &mut way) {
             Ok(Round { edges, change, full }) => {
                 run.end_hop(round + 1, edges, &mut state.ledger);
                 if full {
@@ -102,6 +105,30 @@ fn power(
         }
     }
     Ok(StopReason::HopLimit)
+}
+
+/// How iterations are run: nodes that have probability keep some, so what is dense stays dense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// From a list of the nodes that have probability.
+    Sparse,
+    /// From all nodes.
+    Dense,
+}
+
+fn next_round(
+    run: &mut Run<'_>,
+    state: &mut State<f64>,
+    damping: f64,
+    way: &mut Way,
+) -> Result<Round, Halt> {
+    if *way == Way::Sparse && dense::pays(run, state)? {
+        *way = Way::Dense;
+    }
+    match way {
+        Way::Sparse => one_round(run, state, damping),
+        Way::Dense => dense::one_round(run, state, damping),
+    }
 }
 
 struct Round {

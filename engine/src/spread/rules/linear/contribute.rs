@@ -1,10 +1,9 @@
 //! What the nodes of a frontier contribute to their targets.
 
 use super::Params;
-use crate::graph::{DenseEdges, Edges, PushCosts, Row, WeightSlice};
-use crate::spread::kernel::{
-    Join, Kernel, Work, add_dense, measured_dense_cost, measured_push_costs,
-};
+use crate::graph::{DenseEdges, Edges, Row, WeightSlice};
+use crate::spread::choice::{Chosen, choose};
+use crate::spread::kernel::{Join, add_dense};
 use crate::spread::params::Share;
 use crate::spread::pulses::{Finding, Pulses};
 use crate::spread::real::Real;
@@ -98,7 +97,7 @@ fn follow<S: Real, J: Join<S>>(
     state: &mut State<S>,
     load: Load,
 ) -> Result<(), Halt> {
-    match choose(run, edges, load)? {
+    match choose(run, edges, load.edges)? {
         Chosen::List => {}
         Chosen::Scan => state.pulses.find_by(Finding::Scan),
         Chosen::Dense(dense) => {
@@ -120,59 +119,6 @@ fn follow<S: Real, J: Join<S>>(
     })
 }
 
-/// The kernel for one hop.
-enum Chosen<'a> {
-    List,
-    Scan,
-    Dense(&'a DenseEdges),
-}
-
-/// Fewer edges than this are listed, whatever the graph.
-const LISTED_EDGES: u64 = 1 << 12;
-/// Graphs with fewer nodes lie in the first two caches, where costs are known.
-const SMALL_NODES: usize = 1 << 15;
-
-/// The kernel that costs least.
-fn choose<'a>(run: &Run<'_>, edges: &'a Edges, load: Load) -> Result<Chosen<'a>, Halt> {
-    let graph = run.view.graph();
-    let nodes = graph.node_count();
-    // Only a list can be put in order, and looked through for what may be reached.
-    if run.view.has_negative() || run.request.bounds.nodes_max.is_some() {
-        return Ok(Chosen::List);
-    }
-    match run.execution.kernel {
-        Kernel::List => return Ok(Chosen::List),
-        Kernel::Scan => return Ok(Chosen::Scan),
-        Kernel::Dense => return Ok(Chosen::Dense(edges.dense.make(edges, nodes)?)),
-        Kernel::Auto if load.edges < LISTED_EDGES => return Ok(Chosen::List),
-        Kernel::Auto => {}
-    }
-    let work = Work { edges: load.edges, all_edges: graph.edge_count(), nodes: nodes as u64 };
-    // Measuring and making take milliseconds, which a spread with a deadline may not have.
-    let in_a_hurry = run.request.bounds.budget.is_some();
-    let costs = match edges.dense.push_costs.get() {
-        Some(costs) => *costs,
-        None if in_a_hurry || nodes < SMALL_NODES => PushCosts::default(),
-        None => {
-            let measure = || Ok(measured_push_costs(edges, nodes, run.execution.instructions));
-            *edges.dense.push_costs.get_or_try(measure).map_err(Halt::Fail)?
-        }
-    };
-    if let Some(dense) = edges.dense.get() {
-        if work.is_dense(costs, edges.dense.edge_cost.get().copied()) {
-            return Ok(Chosen::Dense(dense));
-        }
-    } else if !in_a_hurry && work.is_dense(costs, None) {
-        let Work { edges: followed, all_edges, .. } = work;
-        if edges.dense.note(followed, all_edges) {
-            let dense = edges.dense.make(edges, nodes)?;
-            let measure = || Ok(measured_dense_cost(dense, nodes, run.execution.instructions));
-            edges.dense.edge_cost.get_or_try(measure).map_err(Halt::Fail)?;
-        }
-    }
-    Ok(if work.is_scanned(costs) { Chosen::Scan } else { Chosen::List })
-}
-
 /// Adds what every node contributes, those outside the frontier nothing.
 fn fire_all<S: Real, J: Join<S>>(
     run: &mut Run<'_>,
@@ -181,9 +127,7 @@ fn fire_all<S: Real, J: Join<S>>(
 ) -> Result<(), Halt> {
     let State { pulses, frontier, factors, .. } = state;
     let nodes = run.view.graph().node_count();
-    if factors.len() < nodes {
-        factors.resize(nodes, S::ZERO);
-    }
+    make_room(factors, nodes);
     for (&node, &factor) in frontier.nodes.iter().zip(&frontier.pulses) {
         factors[node as usize] = factor;
     }
@@ -194,6 +138,13 @@ fn fire_all<S: Real, J: Join<S>>(
         factors[node as usize] = S::ZERO;
     }
     Ok(added?)
+}
+
+/// Makes room for a factor of each node.
+pub(in crate::spread::rules) fn make_room<S: Real>(factors: &mut Vec<S>, nodes: usize) {
+    if factors.len() < nodes {
+        factors.resize(nodes, S::ZERO);
+    }
 }
 
 /// Adds what the frontier contributes along rows that are made for this spread.

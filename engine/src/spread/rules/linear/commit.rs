@@ -1,6 +1,7 @@
 //! Pulses become activations, and those that fire the next frontier.
 
 use super::{Accumulate, Params};
+use crate::spread::ledger::Ledger;
 use crate::spread::pulses::Finding;
 use crate::spread::real::Real;
 use crate::spread::run::{Halt, Run, entry};
@@ -17,33 +18,59 @@ pub(super) fn commit_last<S: Real, J: Accumulate<S>>(
 ) -> u64 {
     run.start_ranking();
     let State { ledger, pulses, .. } = state;
-    let (mut new, mut revisits) = (0, 0);
     let instructions = run.execution.instructions;
-    let mut visit = |node: u32, pulse: S| {
-        if pulse <= S::ZERO {
-            return;
-        }
-        if ledger.is_reached(node) {
-            let held = ledger.activation(node);
-            ledger.set(node, params.capped(J::accumulate(held, pulse)));
-            revisits += 1;
-            return;
-        }
-        new += 1;
-        let activation = params.capped(J::accumulate(S::ZERO, pulse)).wide();
-        if activation >= params.raw.report_threshold {
-            run.offer(entry(node, activation, hop));
-        }
-    };
+    let floor = params.raw.report_threshold;
+    let mut last = LastHop { run, ledger, params, hop, floor, new: 0, revisits: 0 };
     match pulses.finding() {
-        Finding::Scan => instructions.run(|| pulses.take_scanned::<J>(visit)),
+        Finding::Scan => instructions
+            .run(|| pulses.take_scanned::<J>(|node, pulse| last.visit::<J>(node, pulse))),
         Finding::List => pulses.take_listed::<J>(|node, pulse| {
-            visit(node, pulse);
+            last.visit::<J>(node, pulse);
             false
         }),
     }
+    let LastHop { revisits, new, .. } = last;
     run.stats.revisits += revisits;
     new
+}
+
+/// What the last hop changes.
+struct LastHop<'r, 'a, 'p, S> {
+    run: &'r mut Run<'a>,
+    ledger: &'r mut Ledger<S>,
+    params: &'r Params<'p, S>,
+    hop: u32,
+    /// Nothing weaker is reported.
+    floor: f64,
+    new: u64,
+    revisits: u64,
+}
+
+impl<S: Real> LastHop<'_, '_, '_, S> {
+    #[inline(always)]
+    fn visit<J: Accumulate<S>>(&mut self, node: u32, pulse: S) {
+        if pulse <= S::ZERO {
+            return;
+        }
+        if self.ledger.is_reached(node) {
+            let held = self.ledger.activation(node);
+            self.ledger.set(node, self.params.capped(J::accumulate(held, pulse)));
+            self.revisits += 1;
+            return;
+        }
+        self.new += 1;
+        let activation = self.params.capped(J::accumulate(S::ZERO, pulse)).wide();
+        if activation >= self.floor {
+            self.offer(node, activation);
+        }
+    }
+
+    /// Apart from `visit`, since few nodes come so far.
+    #[inline(never)]
+    fn offer(&mut self, node: u32, activation: f64) {
+        self.run.offer(entry(node, activation, self.hop));
+        self.floor = self.run.lists.ranking.floor().max(self.params.raw.report_threshold);
+    }
 }
 
 /// The same for an earlier hop, from looking at all cells; also makes the next frontier.

@@ -47,16 +47,20 @@ pub(crate) fn choose<'a>(
             *edges.dense.push_costs.get_or_try(measure).map_err(Halt::Fail)?
         }
     };
-    if let Some(dense) = edges.dense.get() {
-        if work.is_dense(costs, edges.dense.edge_cost.get().copied()) {
+    let layout = &edges.dense;
+    match layout.get() {
+        Some(dense) if work.is_dense(costs, layout.edge_cost.get().copied()) => {
             return Ok(Chosen::Dense(dense));
         }
-    } else if !in_a_hurry && work.is_dense(costs, None) {
-        if edges.dense.note(followed, work.all_edges) {
-            let dense = edges.dense.make(edges, nodes)?;
+        None if !in_a_hurry
+            && work.is_dense(costs, None)
+            && layout.note(followed, work.all_edges) =>
+        {
+            let dense = layout.make(edges, nodes)?;
             let measure = || Ok(measured_dense_cost(dense, nodes, run.execution.instructions));
-            edges.dense.edge_cost.get_or_try(measure).map_err(Halt::Fail)?;
+            layout.edge_cost.get_or_try(measure).map_err(Halt::Fail)?;
         }
+        _ => {}
     }
     Ok(if work.is_scanned(costs) { Chosen::Scan } else { Chosen::List })
 }

@@ -76,6 +76,11 @@ impl DenseEdges {
         Ok(Self { blocks: blocks.into_boxed_slice() })
     }
 
+    /// Bytes it takes in memory.
+    pub(crate) fn bytes(&self) -> usize {
+        self.blocks.iter().map(TargetBlock::bytes).sum()
+    }
+
     /// Codes in all blocks: edges, and the few that only carry a step on.
     pub(crate) fn codes(&self) -> usize {
         self.blocks.iter().map(|block| block.codes.len()).sum()
@@ -83,6 +88,14 @@ impl DenseEdges {
 }
 
 impl TargetBlock {
+    fn bytes(&self) -> usize {
+        let weights = match &self.weights {
+            Weights::Single(weights) => size_of_val(&**weights),
+            Weights::Double(weights) => size_of_val(&**weights),
+        };
+        size_of_val(&*self.codes) + weights
+    }
+
     fn empty(len: usize, single: bool) -> Self {
         let weights = if single {
             Weights::Single(vec![0.0; len].into_boxed_slice())

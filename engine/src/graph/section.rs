@@ -9,7 +9,8 @@ use super::native::{Section, Stored};
 /// What one part of a graph takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SectionFacts {
-    /// The part's name, as in [`DamagedBlock`](super::DamagedBlock).
+    /// The part's name, as in [`DamagedBlock`](super::DamagedBlock); `out-dense` and `in-dense` are
+    /// the same edges once more, for hops in which most nodes fire, and in no file.
     pub name: &'static str,
     /// Blocks it is cut into.
     pub blocks: u64,
@@ -29,10 +30,21 @@ impl SectionFacts {
         }
     }
 
-    fn of_edges([rows, relations, times]: [Section; 3], edges: &Edges, into: &mut Vec<Self>) {
+    fn of_edges(
+        [rows, relations, times]: [Section; 3],
+        dense: &'static str,
+        edges: &Edges,
+        into: &mut Vec<Self>,
+    ) {
         into.push(Self::of(rows, &edges.rows));
         into.extend(edges.relations.as_ref().map(|blocks| Self::of(relations, blocks)));
         into.extend(edges.times.as_ref().map(|blocks| Self::of(times, blocks)));
+        into.extend(edges.dense.get().map(|layout| Self {
+            name: dense,
+            blocks: layout.blocks.len() as u64,
+            file_bytes: 0,
+            resident_bytes: layout.bytes() as u64,
+        }));
     }
 }
 
@@ -61,10 +73,10 @@ impl Generation {
             SectionFacts::of(Section::Order, &self.names.order),
         ];
         let out = [Section::OutRows, Section::OutRelations, Section::OutTimes];
-        SectionFacts::of_edges(out, &self.out_edges, &mut sections);
+        SectionFacts::of_edges(out, "out-dense", &self.out_edges, &mut sections);
         if let Some(edges) = self.in_edges.get() {
             let into = [Section::InRows, Section::InRelations, Section::InTimes];
-            SectionFacts::of_edges(into, edges, &mut sections);
+            SectionFacts::of_edges(into, "in-dense", edges, &mut sections);
         }
         sections
     }
@@ -101,5 +113,9 @@ mod tests {
         let node = graph.find("b").unwrap().unwrap();
         assert_eq!(graph.in_row(node).unwrap().targets.len(), 1);
         assert_eq!(graph.sections().len(), 7);
+        let edges = &graph.out_edges;
+        edges.dense.make(edges, graph.node_count()).unwrap();
+        let dense = graph.sections().into_iter().find(|section| section.name == "out-dense");
+        assert_eq!(dense.map(|section| section.resident_bytes), Some(8), "8 bytes an edge");
     }
 }

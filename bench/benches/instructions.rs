@@ -2,6 +2,7 @@
 //!
 //! Counted by valgrind, so that the answer does not depend on who else uses the machine.
 //! `bench/baseline/run` builds and runs this, and compares with the figures recorded there.
+#![expect(missing_docs, reason = "gungraun's macros make public items without any")]
 
 use std::hint::black_box;
 
@@ -10,6 +11,7 @@ use emanate::spread::Kernel;
 use emanate::{SpreadEstimate, SpreadOutcome};
 use emanate_bench::gated::{self, Lanes};
 use emanate_bench::work::Work;
+use gungraun::Callgrind;
 use gungraun::prelude::*;
 
 // Each function gives back what it was given, so that freeing it is not counted.

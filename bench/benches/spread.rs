@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use emanate::spread::{Execution, Kernel, PageRankMethod, Precision};
+use emanate::spread::{PageRankMethod, Precision};
 use emanate::{Engine, SpreadRequest};
 use emanate_bench::work::{Work, graph, pagerank, saturating, seeded, seeded_from};
 
@@ -12,15 +12,10 @@ const SMALL: u32 = 9;
 /// The graph on which time is taken.
 const LARGE: u32 = 16;
 
-/// An engine as a host has it.
-fn default_engine() -> Engine {
-    Engine::builder().execution(Execution::default()).build().expect("the default options")
-}
-
 fn work(scale: u32, request: SpreadRequest, first: u32) -> Work {
     let graph = graph(scale);
     let request = seeded_from(request, &graph, 1, first);
-    Work::warm(default_engine(), graph, request)
+    Work::warm(Engine::new(), graph, request)
 }
 
 fn what_does_an_empty_spread_cost(criterion: &mut Criterion) {
@@ -59,7 +54,7 @@ fn does_push_or_power_give_pagerank_sooner(criterion: &mut Criterion) {
         for (name, method) in [("power", power), ("push", push)] {
             work(SMALL, pagerank(method), 0).check();
             let request = seeded(pagerank(method), &graph, 1);
-            let mut work = Work::warm(default_engine(), graph.clone(), request);
+            let mut work = Work::warm(Engine::new(), graph.clone(), request);
             group.bench_function(format!("{name}/error_1e-{exponent}"), |b| b.iter(|| work.run()));
         }
     }

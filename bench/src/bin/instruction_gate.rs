@@ -2,9 +2,9 @@
 //!
 //!     instruction_gate COUNTED BASELINE [accept]
 //!
-//! COUNTED is the folder into which the bench `instructions` has written, BASELINE the record. Fails
-//! where a case takes more instructions than recorded, or fewer, by more than its tolerance, and
-//! where a case has come or gone. With `accept`, records what was counted instead.
+//! COUNTED is the folder into which the bench `instructions` has written, BASELINE the record.
+//! Fails where a case takes more instructions than recorded, or fewer, by more than its tolerance,
+//! and where a case has come or gone. With `accept`, records what was counted instead.
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;

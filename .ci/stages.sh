@@ -163,3 +163,31 @@ stage_miri() {
             cargo +nightly miri test -p emanate --lib
     fi
 }
+
+# The version of gungraun that the manifest names; the crate and the runner must be of the same.
+gungraun_version() {
+    sed -n 's/^gungraun = "=\(.*\)"$/\1/p' Cargo.toml
+}
+
+# have_gungraun_runner VERSION: whether its runner is in target/tools, installed now if need be.
+# Built without optimization: it starts valgrind and reads what that writes.
+have_gungraun_runner() {
+    [ "$(target/tools/bin/gungraun-runner --version 2>/dev/null)" = "gungraun-runner $1" ] ||
+        cargo install gungraun-runner --version "$1" --locked --debug --force --root target/tools
+}
+
+# Counted instructions against those recorded: clocks differ from run to run, counts do not.
+stage_instructions() {
+    local version
+    version=$(gungraun_version)
+    [ -n "$version" ]
+    if [ "$(uname -m)" != x86_64 ]; then
+        skipped instructions "the record holds the instructions of x86-64"
+    elif ! command -v valgrind >/dev/null && ! install_package valgrind; then
+        skipped instructions "there is no valgrind and it could not be installed"
+    elif ! have_gungraun_runner "$version"; then
+        skipped instructions "there is no gungraun-runner $version and it could not be installed"
+    else
+        PATH=$PWD/target/tools/bin:$PATH bench/baseline/run
+    fi
+}

@@ -1,4 +1,4 @@
-//! Seeded graph generators, for benches, tests and fuzzing.
+//! Seeded graph generators, for benches, tests and fuzzing, and the work that benches measure.
 //!
 //! A generator is a pure function of its parameters and a seed: the same call gives the same edges
 //! on every machine and in every version of Rust, because the random numbers come from
@@ -16,8 +16,10 @@
 //! ```
 
 mod edge_list;
+pub mod gated;
 mod random;
 mod shapes;
+pub mod work;
 
 pub use edge_list::{EdgeList, GeneratedEdge};
 pub use random::SplitMix64;

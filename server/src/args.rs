@@ -3,6 +3,7 @@
 mod replay;
 mod rule;
 mod spread;
+mod tune;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use replay::{DEFAULT_REPLAY, LoadArgs, ReplayArgs, ReplayFormat};
 pub(crate) use rule::{PrecisionName, RuleArgs, RuleName};
 pub(crate) use spread::{DirectionName, QueryArgs, ReportFormat, SpreadArgs};
+pub(crate) use tune::{Contender, SimulateArgs, TickArgs, TuneCommand, TuneFormat};
 
 const AFTER_HELP: &str = "\
 Exit status: 0 done (also when a bound ended the spread), 1 the work failed, 2 the arguments or \
@@ -54,6 +56,9 @@ pub(crate) enum Command {
     Info(InfoArgs),
     /// Replay a file of queries as load; print throughput and quantiles of service and response
     Replay(Box<ReplayArgs>),
+    /// Steer batch size and hop limit: answer measured windows, or try it on made-up plants
+    #[command(subcommand)]
+    Tune(TuneCommand),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Print the manual page of emanate, or of one of its commands

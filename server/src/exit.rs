@@ -11,6 +11,7 @@ use crate::import::ImportError;
 use crate::query::{RequestError, Spelling};
 use crate::replay::{LogError, ReplayError};
 use crate::shell::ShellError;
+use crate::tune::TuneError;
 use crate::usage::UsageError;
 
 /// Everything asked for was printed. What may follow is only the exit status.
@@ -34,6 +35,8 @@ pub(crate) enum Failure {
     Import(ImportError),
     /// The queries were not replayed, or not all was written.
     Replay(ReplayError),
+    /// The tuner was told something that cannot be.
+    Tune(TuneError),
     /// There is nothing to print about this command.
     Shell(ShellError),
     /// Standard output cannot be written.
@@ -45,6 +48,7 @@ impl Failure {
     fn status(&self) -> u8 {
         match self {
             Self::Output(_) => 1,
+            Self::Tune(error) => error.status(),
             Self::Import(ImportError::Write(WriteError::Unwritable { kind, .. }))
             | Self::Replay(ReplayError::Log(LogError::Unwritable { kind, .. })) => match kind {
                 io::ErrorKind::NotFound
@@ -73,6 +77,7 @@ impl fmt::Display for Failure {
             Self::Verify(error) => write!(f, "{error}"),
             Self::Import(error) => write!(f, "{error}"),
             Self::Replay(error) => write!(f, "{error}"),
+            Self::Tune(error) => write!(f, "{error}"),
             Self::Shell(error) => write!(f, "{error}"),
             Self::Output(error) => {
                 write!(f, "standard output cannot be written ({error}); check where it goes")
@@ -107,6 +112,7 @@ failures! {
     Verify(VerifyError),
     Import(ImportError),
     Replay(ReplayError),
+    Tune(TuneError),
     Shell(ShellError),
 }
 

@@ -16,6 +16,7 @@ mod shell;
 mod spread;
 mod suggest;
 mod survey;
+mod tune;
 mod usage;
 mod values;
 
@@ -38,6 +39,7 @@ fn run(command: Command) -> Result<Printed, Failure> {
         Command::Import(args) => import::run(&args),
         Command::Info(args) => info::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Tune(command) => tune::run(&command),
         Command::Completions(args) => shell::completions(args.shell),
         Command::Man(args) => shell::manual(args.command.as_deref()),
     }

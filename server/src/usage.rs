@@ -10,6 +10,9 @@ use crate::args::Cli;
 use crate::exit::{Failure, Printed};
 use crate::output::text::cut;
 
+/// What is offered to who typed nothing.
+const FIRST_COMMANDS: &str = "spread, import, info or replay";
+
 /// The command line cannot be understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UsageError {
@@ -43,8 +46,10 @@ pub(crate) fn report(error: &Error) -> Result<Printed, Failure> {
             Ok(Printed)
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
-            let sentence = "no command was given; choose spread, import, info or replay".to_owned();
-            Err(UsageError { sentence, command: None }.into())
+            let command = command().filter(|command| command == "tune");
+            let choice = if command.is_some() { "tick or simulate" } else { FIRST_COMMANDS };
+            let sentence = format!("no command was given; choose {choice}");
+            Err(UsageError { sentence, command }.into())
         }
         _ => Err(UsageError { sentence: sentence(error), command: command() }.into()),
     }

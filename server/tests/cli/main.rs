@@ -8,3 +8,4 @@ mod replay;
 mod reports;
 mod seeds;
 mod support;
+mod tune;

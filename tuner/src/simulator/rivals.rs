@@ -1,0 +1,78 @@
+//! Tuners that ours is compared with on the same plants.
+
+use crate::reading::{Bounds, Reading, Settings};
+
+/// A threshold rule of the kind many systems have: over 10 % of a window over budget, halve;
+/// else go on by a quarter in the last direction while throughput rose, and turn where it fell.
+#[derive(Clone, Debug)]
+pub struct Naive {
+    last: f64,
+    up: bool,
+}
+
+impl Naive {
+    /// At first it goes up.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { last: 0.0, up: true }
+    }
+
+    /// The next settings.
+    pub fn tick(&mut self, reading: &Reading, bounds: &Bounds) -> Settings {
+        let own = reading.settings;
+        let factor = if reading.over_budget * 10 > reading.samples {
+            self.up = false;
+            0.5
+        } else {
+            if reading.throughput_per_second < self.last {
+                self.up = !self.up;
+            }
+            if self.up { 1.25 } else { 0.8 }
+        };
+        self.last = reading.throughput_per_second;
+        Settings { batch_size: bounds.scaled(own.batch_size, factor), ..own }
+    }
+}
+
+impl Default for Naive {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Netflix's Gradient2 on the batch size, fed with the window's true batch time:
+///
+/// ```text
+/// long += (rtt - long) 2 / 601;   if long / rtt > 2: long *= 0.95
+/// g = clamp(1.5 long / rtt, 0.5, 1);   new = 0.8 limit + 0.2 (limit g + 4)
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Gradient2 {
+    long: f64,
+    limit: f64,
+}
+
+impl Gradient2 {
+    /// Begins at the first reading's batch size.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The next settings after a window whose batches took `batch_us`.
+    pub fn tick(&mut self, reading: &Reading, batch_us: f64, bounds: &Bounds) -> Settings {
+        let own = reading.settings;
+        if self.limit == 0.0 {
+            (self.long, self.limit) = (batch_us, f64::from(own.batch_size));
+        }
+        self.long += (batch_us - self.long) * 2.0 / 601.0;
+        if self.long / batch_us > 2.0 {
+            self.long *= 0.95;
+        }
+        let gradient = (1.5 * self.long / batch_us).clamp(0.5, 1.0);
+        let (least, most) = (bounds.min().batch_size, bounds.max().batch_size);
+        self.limit = (0.8 * self.limit + 0.2 * (self.limit * gradient + 4.0))
+            .clamp(f64::from(least), f64::from(most));
+        Settings { batch_size: libm::round(self.limit) as u32, ..own }
+    }
+}

@@ -91,7 +91,9 @@ impl Worker {
         };
         let mut request = SpreadRequest::new(Rule::Linear(rule)).top(TOP);
         if self.arguments.variant == "team" {
-            request = request.threads(NonZeroU32::try_from(self.arguments.threads as u32).unwrap_or(NonZeroU32::MIN));
+            request = request.threads(
+                NonZeroU32::try_from(self.arguments.threads as u32).unwrap_or(NonZeroU32::MIN),
+            );
         }
         if self.arguments.variant == "max-both" {
             request.edges.direction = Direction::Both;

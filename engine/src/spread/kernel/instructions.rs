@@ -68,8 +68,8 @@ impl InstructionSet {
     pub(crate) fn run<R>(self, kernel: impl FnOnce() -> R) -> R {
         match self.0 {
             Set::Baseline => kernel(),
-            // SAFETY: an `InstructionSet` other than the baseline comes from `available` alone, which asked the
-            // processor for every feature that the function called here is compiled with.
+            // SAFETY: an `InstructionSet` other than the baseline comes from `available` alone,
+            // which asked the processor for every feature that the function is compiled with.
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 => unsafe { with_avx2(kernel) },
             // SAFETY: as above.

@@ -86,7 +86,7 @@ impl EdgeBlock {
         self.offsets[row] as usize..self.offsets[row + 1] as usize
     }
 
-    #[inline]
+    #[inline(always)]
     fn row(&self, row: usize) -> Row<'_> {
         let range = self.range(row);
         let weights = match &self.weights {
@@ -154,7 +154,7 @@ impl Edges {
     }
 
     /// The row of `node`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn row(&self, node: NodeId) -> Result<Row<'_>, DamagedBlock> {
         let block = self.rows.get(node.index() >> ROWS_PER_BLOCK_BITS)?;
         Ok(block.row(node.index() & (ROWS_PER_BLOCK - 1)))

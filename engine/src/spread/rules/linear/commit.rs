@@ -2,10 +2,11 @@
 
 use super::{Accumulate, Params};
 use crate::spread::ledger::Ledger;
+use crate::spread::marks::Marks;
 use crate::spread::pulses::Finding;
 use crate::spread::real::Real;
 use crate::spread::run::{Halt, Run, entry};
-use crate::spread::scratch::State;
+use crate::spread::scratch::{Frontier, State};
 use crate::terms::StopReason;
 
 /// Adds the pulses of the last hop to the ledger; a node that they reach for the first time goes
@@ -81,23 +82,39 @@ pub(super) fn commit_scanned<S: Real, J: Accumulate<S>>(
     last: bool,
 ) {
     let State { ledger, pulses, frontier, .. } = state;
-    let mut revisits = 0;
-    let fired = &run.lists.fired;
-    run.execution.instructions.run(|| {
-        pulses.take_scanned::<J>(|node, pulse| {
-            if pulse <= S::ZERO {
-                return;
-            }
-            let held = ledger.activation(node);
-            let new = ledger.set(node, params.capped(J::accumulate(held, pulse)));
-            revisits += u64::from(!new);
-            let fires = pulse >= params.firing_threshold && !(params.once && fired.contains(node));
-            if fires && !last {
-                frontier.push(node, pulse);
-            }
-        });
-    });
-    run.stats.revisits += revisits;
+    let fired = if params.once { Some(&run.lists.fired) } else { None };
+    let mut hop = EarlierHop { ledger, frontier, fired, params, last, revisits: 0 };
+    run.execution
+        .instructions
+        .run(|| pulses.take_scanned::<J>(|node, pulse| hop.visit::<J>(node, pulse)));
+    run.stats.revisits += hop.revisits;
+}
+
+/// What a hop before the last changes.
+struct EarlierHop<'r, 'p, S> {
+    ledger: &'r mut Ledger<S>,
+    frontier: &'r mut Frontier<S>,
+    /// Who may not fire again.
+    fired: Option<&'r Marks>,
+    params: &'r Params<'p, S>,
+    last: bool,
+    revisits: u64,
+}
+
+impl<S: Real> EarlierHop<'_, '_, S> {
+    #[inline(always)]
+    fn visit<J: Accumulate<S>>(&mut self, node: u32, pulse: S) {
+        if pulse <= S::ZERO {
+            return;
+        }
+        let held = self.ledger.activation(node);
+        let new = self.ledger.set(node, self.params.capped(J::accumulate(held, pulse)));
+        self.revisits += u64::from(!new);
+        let may_fire = self.fired.is_none_or(|fired| !fired.contains(node));
+        if !self.last && pulse >= self.params.firing_threshold && may_fire {
+            self.frontier.push(node, pulse);
+        }
+    }
 }
 
 /// Adds the pulses to the ledger and makes the next frontier. Nodes come in any order; those that

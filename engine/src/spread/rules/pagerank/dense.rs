@@ -14,6 +14,9 @@ use crate::spread::run::{Halt, Run};
 use crate::spread::scratch::State;
 use crate::terms::{NodeId, StopReason};
 
+/// One node in so many has probability at least where a dense iteration is thought of.
+const FEWEST: usize = 8;
+
 /// Whether the iterations from now on are run over all nodes.
 pub(super) fn pays(run: &mut Run<'_>, state: &mut State<f64>) -> Result<bool, Halt> {
     let bounds = &run.request.bounds;
@@ -21,12 +24,16 @@ pub(super) fn pays(run: &mut Run<'_>, state: &mut State<f64>) -> Result<bool, Ha
     if bounds.nodes_max.is_some() || bounds.edges_max.is_some() {
         return Ok(false);
     }
+    let nodes = run.view.graph().node_count();
+    // Counting edges in every iteration costs more than it gains while few have probability.
+    if state.frontier.nodes.len() < nodes / FEWEST {
+        return Ok(false);
+    }
     let followed = run.fan_sum(&state.frontier.nodes)?;
     if !matches!(choose(run, edges, followed)?, Chosen::Dense(_)) {
         return Ok(false);
     }
     // Rows whose weights must be scaled are followed one by one.
-    let nodes = run.view.graph().node_count();
     let mut plain = true;
     state.second_of_all = true;
     for (node, cell) in (0u32..).zip(&mut state.second[..nodes]) {

@@ -11,8 +11,8 @@ use std::path::Path;
 use std::thread;
 
 use emanate::spread::{
-    Combine, Direction, Firing, Hops, Linear, PageRank, PageRankMethod, Precision, Rule, Share,
-    Squash, oracle,
+    Combine, Direction, Execution, Firing, Hops, Kernel, Linear, PageRank, PageRankMethod,
+    Precision, Rule, Share, Squash, oracle,
 };
 use emanate::{
     Engine, Generation, Graph, GraphBuilder, Label, NodeId, Snapshot, SpreadOutcome, SpreadRequest,
@@ -284,7 +284,12 @@ impl Worker {
         match part {
             "out" => {}
             "in" => _ = self.snapshot.in_row(NodeId::new(0))?,
-            "dense" => _ = self.hop(1, None)?,
+            "dense" => {
+                // Made at once, not when it has paid for itself.
+                let execution = Execution { kernel: Kernel::Dense, ..Execution::default() };
+                self.engine = Engine::builder().execution(execution).build()?;
+                self.hop(1, None)?;
+            }
             _ => return Err(format!("there is no part {part}").into()),
         }
         let bytes: u64 = self.snapshot.sections().iter().map(|part| part.resident_bytes).sum();

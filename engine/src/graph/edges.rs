@@ -132,6 +132,11 @@ impl Edges {
             .is_none_or(|block| matches!(block.weights, Weights::Single(_)))
     }
 
+    /// Whether the row of `node` is in memory.
+    pub(crate) fn is_held(&self, node: u32) -> bool {
+        self.rows.held(node as usize >> ROWS_PER_BLOCK_BITS).is_some()
+    }
+
     /// Asks for where the row of `node` begins and ends.
     #[inline(always)]
     pub(crate) fn prefetch_range(&self, node: u32) {

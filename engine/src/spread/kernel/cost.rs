@@ -44,13 +44,14 @@ impl Work {
     }
 }
 
-/// Measures following about [`SAMPLE_EDGES`] edges of rows all over the graph.
+/// Measures following about [`SAMPLE_EDGES`] edges of rows all over the graph; `None` while so few
+/// of its rows are in memory that they would tell nothing.
 pub(crate) fn measured_push_costs(
     edges: &Edges,
     nodes: usize,
     instructions: InstructionSet,
-) -> PushCosts {
-    let rows = sample(edges, nodes);
+) -> Option<PushCosts> {
+    let rows = sample(edges, nodes)?;
     let mut pulses = Pulses::<f64>::default();
     pulses.prepare(nodes);
     let bounds = Bounds::default();
@@ -72,21 +73,25 @@ pub(crate) fn measured_push_costs(
         least[2] = least[2].min(started.elapsed().as_secs_f64());
     }
     let [list, push, scan] = least;
-    PushCosts {
+    Some(PushCosts {
         push_edge: push / followed as f64,
         list_edge: (list - push).max(0.0) / followed as f64,
         scan_node: scan / nodes as f64,
-    }
+    })
 }
 
 /// Rows from all over the graph, ascending, with about [`SAMPLE_EDGES`] edges.
-fn sample(edges: &Edges, nodes: usize) -> Vec<u32> {
+fn sample(edges: &Edges, nodes: usize) -> Option<Vec<u32>> {
     let mut rows = Vec::new();
     let mut sampled = 0;
     // Multiples of an odd number, cut to the range: spread evenly, and the same every time.
     for turn in 0..nodes.min(SAMPLE_EDGES) as u64 {
         let node = ((turn.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) * nodes as u64) >> 32;
         let node = u32::try_from(node).expect("below the number of nodes");
+        // A measurement is no reason to read a file.
+        if !edges.is_held(node) {
+            continue;
+        }
         let Ok(row) = edges.row(NodeId::new(node)) else { continue };
         sampled += row.len();
         rows.push(node);
@@ -95,7 +100,7 @@ fn sample(edges: &Edges, nodes: usize) -> Vec<u32> {
         }
     }
     rows.sort_unstable();
-    rows
+    (sampled >= SAMPLE_EDGES / 4).then_some(rows)
 }
 
 fn follow(

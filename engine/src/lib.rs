@@ -24,4 +24,4 @@ pub use run::{
     SpreadEstimate, SpreadFuture,
 };
 pub use spread::{NodeActivation, Seed, SpreadError, SpreadOutcome, SpreadRequest, SpreadStats};
-pub use terms::{CancelToken, Key, Label, NodeId, StopReason};
+pub use terms::{CancelToken, Key, Label, NodeId, StopReason, Tier};

@@ -19,6 +19,7 @@
 //! value is kept, the other dropped, and neither waits for the other. What [`Workers`] does to a
 //! thread without work stands there.
 
+mod clock;
 mod first_wins;
 #[cfg(emanate_loom)]
 mod modelled;
@@ -27,6 +28,7 @@ mod workers;
 
 #[cfg(not(emanate_loom))]
 pub use atomic_waker::AtomicWaker;
+pub use clock::{Clock, ManualClock, MonotonicClock};
 #[cfg(not(emanate_loom))]
 pub use crossbeam_queue::ArrayQueue;
 pub use first_wins::FirstWins;

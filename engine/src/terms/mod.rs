@@ -9,9 +9,11 @@ mod id;
 mod key;
 mod parameter;
 mod stop;
+mod tier;
 
 pub use deadline::{CancelToken, Deadline};
 pub use id::{NODE_COUNT_MAX, NodeId, RelationId};
 pub use key::{Key, Label};
 pub use parameter::{ParameterError, Range};
 pub use stop::StopReason;
+pub use tier::Tier;

@@ -1,0 +1,42 @@
+//! Where a node's edges are stored.
+
+use std::fmt;
+
+/// Where a node's edges are stored. A fact about storage, never about how far a node is from a
+/// seed; no result depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tier {
+    /// In memory.
+    Hot,
+    /// In a file whose blocks are kept in memory once they were read.
+    Warm,
+    /// In a file, read on demand through a bounded cache.
+    Cold,
+}
+
+impl Tier {
+    /// All tiers, fastest first.
+    pub const ALL: [Self; 3] = [Self::Hot, Self::Warm, Self::Cold];
+
+    /// Its position in [`Tier::ALL`].
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
+    /// Its name, as metrics and breakers give it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hot => "hot",
+            Self::Warm => "warm",
+            Self::Cold => "cold",
+        }
+    }
+}
+
+impl fmt::Display for Tier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -303,6 +303,8 @@ impl Batch {
             // A caller's own thread runs what the caller asked for and nothing else.
             between_slices: if scheduler.is_worker() { Some(&pause) } else { None },
             workers: scheduler.workers_for(request),
+            storage_is_shut: false,
+            hop_clock: None,
         };
         let positions = &*units[unit];
         if positions.len() > 1 {

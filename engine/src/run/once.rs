@@ -29,6 +29,8 @@ pub(crate) fn once(
         abandoned: None,
         between_slices: None,
         workers: scheduler.workers_for(request),
+        storage_is_shut: false,
+        hop_clock: None,
     };
     let spread = Spread { graph, request, started, conditions };
     let begun = Instant::now();

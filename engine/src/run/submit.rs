@@ -144,6 +144,8 @@ impl<'a> Shift<'a> {
             abandoned: Some(&ticket.abandoned),
             between_slices: if self.pauses { Some(&pause) } else { None },
             workers: self.scheduler.workers_for(&ticket.request),
+            storage_is_shut: false,
+            hop_clock: None,
         };
         let spread = Spread {
             graph: &ticket.graph,

@@ -84,9 +84,9 @@ impl Ending {
     #[must_use]
     pub const fn class(self) -> EndingClass {
         match self {
-            Self::Stopped(
-                StopReason::Exhausted | StopReason::HopLimit | StopReason::Converged,
-            ) => EndingClass::Complete,
+            Self::Stopped(StopReason::Exhausted | StopReason::HopLimit | StopReason::Converged) => {
+                EndingClass::Complete
+            }
             Self::Stopped(_) => EndingClass::Cut,
             Self::Error(_) => EndingClass::Failed,
         }

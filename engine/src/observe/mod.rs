@@ -33,8 +33,6 @@ mod ending;
 mod families;
 #[cfg(feature = "hdr-log")]
 mod interval_log;
-#[cfg(all(test, emanate_loom))]
-mod loom_models;
 mod metrics;
 mod reading;
 mod recorder;

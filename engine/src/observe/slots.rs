@@ -56,8 +56,7 @@ impl<T: Default> Slots<T> {
                 let rest = bits & (bits - 1);
                 // Acquire: pairs with the Release in `give_back`; who takes a place sees what its
                 // last holder wrote.
-                let taken =
-                    word.compare_exchange(bits, rest, Ordering::Acquire, Ordering::Relaxed);
+                let taken = word.compare_exchange(bits, rest, Ordering::Acquire, Ordering::Relaxed);
                 match taken {
                     Ok(_) => return Some(at * BITS + bits.trailing_zeros() as usize),
                     Err(now) => bits = now,
@@ -118,6 +117,9 @@ impl<T> fmt::Debug for Slot<T> {
         f.debug_struct("Slot").field("number", &self.number).finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, emanate_loom))]
+mod loom_models;
 
 #[cfg(all(test, not(emanate_loom)))]
 mod tests {

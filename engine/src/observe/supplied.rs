@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::table::{BREAKERS, CALLS, CHANGE_KINDS, CHANGE_OUTCOMES, TUNED, STATES, VERDICTS};
+use super::table::{BREAKERS, CALLS, CHANGE_KINDS, CHANGE_OUTCOMES, STATES, TUNED, VERDICTS};
 use crate::terms::Tier;
 
 /// Looks of spreads into what a tier keeps in memory.

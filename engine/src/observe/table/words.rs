@@ -4,8 +4,7 @@
 use crate::terms::Tier;
 
 /// The tiers, in the order of [`Tier::ALL`].
-pub const TIERS: [&str; Tier::ALL.len()] =
-    [Tier::Hot.name(), Tier::Warm.name(), Tier::Cold.name()];
+pub const TIERS: [&str; Tier::ALL.len()] = [Tier::Hot.name(), Tier::Warm.name(), Tier::Cold.name()];
 
 /// The breakers: one for each tier, and one for each kind of operation.
 pub const BREAKERS: [&str; 6] = ["hot", "warm", "cold", "spread", "mutation", "checkpoint"];

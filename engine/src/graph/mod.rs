@@ -32,6 +32,7 @@ mod native;
 mod order;
 mod overlay;
 mod prefetch;
+mod reads;
 mod relations;
 mod reverse;
 mod section;
@@ -52,6 +53,7 @@ pub use generation::{Facts, Generation, RelationFacts};
 pub use native::{OpenError, VerifyError, VerifyReport, WriteError, open, verify, write};
 pub use overlay::MergeError;
 pub(crate) use overlay::{Draft, EdgeAt, Merge, Name, rebased};
+pub(crate) use reads::Reads;
 pub use section::SectionFacts;
 #[cfg(feature = "text")]
 pub use text::{

@@ -163,11 +163,11 @@ fn names(names: [&str; 2]) -> Box<[Box<str>]> {
 
 const REMOVED: [u32; 2] = [0, 2];
 
-fn encoded(facts: &Facts, names: &[Box<str>]) -> Vec<u8> {
+fn facts_encoded(facts: &Facts, names: &[Box<str>]) -> Vec<u8> {
     facts::encode(facts, names, &REMOVED)
 }
 
-fn decoded(bytes: &[u8]) -> Option<(Facts, Box<[Box<str>]>)> {
+fn facts_decoded(bytes: &[u8]) -> Option<(Facts, Box<[Box<str>]>)> {
     let content = facts::decode(bytes)?;
     assert_eq!(content.removed, REMOVED);
     Some((content.facts, content.relation_names.by_id().into()))
@@ -176,15 +176,15 @@ fn decoded(bytes: &[u8]) -> Option<(Facts, Box<[Box<str>]>)> {
 #[test]
 fn facts_come_back() {
     let held = names(["a", "b"]);
-    let bytes = encoded(&right_facts(), &held);
-    assert_eq!(decoded(&bytes), Some((right_facts(), held.clone())));
+    let bytes = facts_encoded(&right_facts(), &held);
+    assert_eq!(facts_decoded(&bytes), Some((right_facts(), held.clone())));
     let other = Facts { single_weights: false, has_times: true, ..right_facts() };
-    assert_eq!(decoded(&encoded(&other, &held)), Some((other, held)));
+    assert_eq!(facts_decoded(&facts_encoded(&other, &held)), Some((other, held)));
     let mut longer = bytes.clone();
     longer.push(0);
-    assert_eq!(decoded(&longer), None);
+    assert_eq!(facts_decoded(&longer), None);
     for length in 0..bytes.len() {
-        assert_eq!(decoded(&bytes[..length]), None);
+        assert_eq!(facts_decoded(&bytes[..length]), None);
     }
 }
 
@@ -202,27 +202,30 @@ fn facts_that_cannot_be_true_together_are_refused() {
         Facts { weight_max: -2.0, ..right_facts() },
     ];
     for facts in wrong {
-        let bytes = encoded(&facts, &names(["a", "b"]));
-        assert_eq!(decoded(&bytes), None, "{facts:?}");
+        let bytes = facts_encoded(&facts, &names(["a", "b"]));
+        assert_eq!(facts_decoded(&bytes), None, "{facts:?}");
     }
     for pair in [["a", "a"], ["", "a"]] {
-        assert_eq!(decoded(&encoded(&right_facts(), &names(pair))), None);
+        assert_eq!(facts_decoded(&facts_encoded(&right_facts(), &names(pair))), None);
     }
     // Relations that changes have brought stand in the order in which they came.
-    assert!(decoded(&encoded(&right_facts(), &names(["b", "a"]))).is_some());
+    assert!(facts_decoded(&facts_encoded(&right_facts(), &names(["b", "a"]))).is_some());
     for removed in [[2, 0], [0, 0], [0, 3]] {
         let bytes = facts::encode(&right_facts(), &names(["a", "b"]), &removed);
         assert!(facts::decode(&bytes).is_none(), "{removed:?}");
     }
-    let bytes = encoded(&right_facts(), &names(["a", "b"]));
+    let bytes = facts_encoded(&right_facts(), &names(["a", "b"]));
     // A flag that no format has, after seven numbers; more signs than edges of the first relation.
     for place in [56, 56 + 4 + 8 + 8] {
         let mut bytes = bytes.clone();
         bytes[place] |= 4;
-        assert_eq!(decoded(&bytes), None);
+        assert_eq!(facts_decoded(&bytes), None);
     }
     assert!(
-        decoded(&encoded(&Facts { nodes: (1 << 32) - 1, ..right_facts() }, &names(["a", "b"])))
-            .is_some()
+        facts_decoded(&facts_encoded(
+            &Facts { nodes: (1 << 32) - 1, ..right_facts() },
+            &names(["a", "b"])
+        ))
+        .is_some()
     );
 }

@@ -5,7 +5,7 @@ use crate::graph::blocks::Blocks;
 use crate::graph::edges::{EdgeBlock, Weights};
 use crate::graph::generation::Facts;
 use crate::graph::{Damage, Edge, Generation, GraphBuilder, RelationFacts, VerifyReport, verify};
-use crate::sync::FirstWins;
+use crate::sync::{Arc, FirstWins};
 use crate::terms::Label;
 
 /// The one block that `verify` says is damaged.

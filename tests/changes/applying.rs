@@ -344,10 +344,10 @@ fn a_writer_waits_for_its_turn_and_readers_for_nobody() {
         let error = engine.apply(&graph, &more, &options).unwrap_err();
         assert!(matches!(error, ApplyError::Busy { .. }));
         options.queueing = Queueing::Wait { most: 1 };
-        options.timeout = Duration::from_millis(10);
+        options.budget = Duration::from_millis(10);
         let error = engine.apply(&graph, &more, &options).unwrap_err();
-        assert!(matches!(error, ApplyError::Timeout { .. }));
-        assert_eq!(error.class(), ErrorClass::Timeout);
+        assert!(matches!(error, ApplyError::Late { .. }));
+        assert_eq!(error.class(), ErrorClass::Late);
         let second = scope.spawn(|| engine.apply(&graph, &more, &ApplyOptions::default()));
         drop(gate);
         let generations = [first, second].map(|thread| thread.join().unwrap().unwrap().generation);
@@ -363,10 +363,10 @@ fn a_set_whose_time_is_over_leaves_what_it_committed() {
         set.add_weight(("a", "b"), 0.25);
     });
     let mut options = ApplyOptions::default();
-    options.timeout = Duration::ZERO;
+    options.budget = Duration::ZERO;
     let started = Instant::now();
     let error = engine.apply(&graph, &more, &options).unwrap_err();
-    assert!(matches!(&error, ApplyError::Timeout { report } if report.successes.is_empty()));
+    assert!(matches!(&error, ApplyError::Late { report } if report.successes.is_empty()));
     assert!(started.elapsed() < Duration::from_secs(5));
     assert_eq!(weight(&graph.snapshot(), "a", "b"), Some(0.5));
 }

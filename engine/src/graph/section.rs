@@ -10,8 +10,8 @@ use super::native::{Section, Stored};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SectionFacts {
     /// The part's name, as in [`DamagedBlock`](super::DamagedBlock); `out-dense` and `in-dense` are
-    /// the same edges once more, for hops in which most nodes fire, and in no file; `out-changed` and
-    /// `in-changed` the rows that stand over the blocks until they are merged.
+    /// the same edges once more, for hops in which most nodes fire, and in no file; `out-changed`
+    /// and `in-changed` the rows that stand over the blocks until they are merged.
     pub name: &'static str,
     /// Blocks it is cut into.
     pub blocks: u64,

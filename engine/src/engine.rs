@@ -7,7 +7,7 @@ use crate::builder::EngineBuilder;
 use crate::change::{
     self, ApplyError, ApplyOptions, ApplyReport, ChangeSet, Journal, Kept, Live, Maintained, Means,
 };
-use crate::graph::{Generation, MergeError};
+use crate::graph::{Generation, GraphBuilder, MergeError};
 use crate::run::{
     self, Capacity, Sample, Scheduler, ScratchUse, Settings, SpreadEstimate, SpreadFuture,
 };
@@ -171,6 +171,35 @@ impl Engine {
         changes: &ChangeSet,
         options: &ApplyOptions,
     ) -> Result<ApplyReport, ApplyError> {
+        self.with_means(graph, options, |means| change::apply(&graph.0, changes, options, means))
+    }
+
+    /// Adds all that `builder` has collected to `graph`, as one change: what is not there is made,
+    /// and an edge that is there has the builder's weight from then on. Names are looked up once
+    /// and rows copied once, so it costs far less than the same edges one by one; a graph without
+    /// nodes becomes what [`GraphBuilder::build`] makes.
+    ///
+    /// Of the options, those that are about single edits mean nothing here. Where a [`Journal`]
+    /// keeps the graph's change sets, it is given the same edits, and they are applied one by one.
+    ///
+    /// # Errors
+    /// [`ApplyError`]; the graph is exactly as it was.
+    pub fn load(
+        &self,
+        graph: &Graph,
+        builder: GraphBuilder,
+        options: &ApplyOptions,
+    ) -> Result<ApplyReport, ApplyError> {
+        self.with_means(graph, options, |means| change::load(&graph.0, builder, options, means))
+    }
+
+    /// Runs `work` with what this engine lends to whoever changes `graph`.
+    fn with_means<T>(
+        &self,
+        graph: &Graph,
+        options: &ApplyOptions,
+        work: impl FnOnce(Means<'_>) -> T,
+    ) -> T {
         if graph.0.keep() {
             self.kept.add(&graph.0);
         }
@@ -188,7 +217,7 @@ impl Engine {
             change::Validation::Parallel => self.scheduler.workers().ok(),
             change::Validation::Sequential => None,
         };
-        change::apply(&graph.0, changes, options, Means { workers, admits: &admits })
+        work(Means { workers, admits: &admits })
     }
 
     /// Merges all that changes have put over the blocks of `graph`, now, on this thread. No outcome

@@ -32,6 +32,7 @@ mod first_wins;
 mod modelled;
 mod mutant;
 mod stripe;
+mod waiters;
 mod workers;
 
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
@@ -55,9 +56,10 @@ pub use published::Published;
 #[cfg(emanate_shuttle)]
 pub use shuttle::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 pub use std::hint::spin_loop;
-pub use std::sync::Arc;
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
 pub use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+pub use std::sync::{Arc, Weak};
 pub use std::thread::{Thread, current as current_thread, panicking, park_timeout, yield_now};
 pub use stripe::{stripe, stripes};
+pub use waiters::Waiters;
 pub use workers::Workers;

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_code)]
 
+pub mod change;
 pub mod graph;
 pub mod spread;
 pub mod sync;

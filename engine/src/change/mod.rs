@@ -5,6 +5,7 @@
 
 mod encode;
 mod set;
+pub mod store;
 
 pub use encode::{ChangeSetError, ENCODING};
 pub use set::{Change, ChangeKind, ChangeSet, EdgeEnd, EdgeKey, RowEdge};

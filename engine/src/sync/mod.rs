@@ -38,8 +38,8 @@ pub use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 pub use modelled::{ArrayQueue, AtomicWaker};
 pub use published::Published;
 pub use std::hint::spin_loop;
-pub use std::sync::Arc;
 #[cfg(not(emanate_loom))]
 pub use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+pub use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 pub use std::thread::{Thread, current as current_thread, park_timeout, yield_now};
 pub use workers::Workers;

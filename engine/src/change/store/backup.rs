@@ -6,7 +6,7 @@ use super::disk::{Disk, DiskFile};
 use super::error::{DiskFailure, OpenStoreError, path};
 use super::manifest::{Manifest, SyncedLog};
 use super::names::{self, MANIFEST};
-use super::open::{Opened, lock, opened};
+use super::open::{Opened, lock, lock_empty, opened};
 use super::recover::{Inventory, Recovered, Refused, Replay, SegmentFile, read_manifest, recover};
 
 /// Bytes copied at a time.
@@ -65,11 +65,7 @@ pub fn read(disk: &dyn Disk, replay: &mut dyn Replay) -> Result<Opened, OpenStor
 /// # Errors
 /// [`OpenStoreError`]; `to` holds no store then.
 pub fn backup(from: &dyn Disk, to: &dyn Disk) -> Result<BackupReport, OpenStoreError> {
-    let there = Inventory::of(to)?;
-    if !there.is_empty() || there.strange {
-        return Err(OpenStoreError::NotEmpty { directory: path(to, "") });
-    }
-    let _held = lock(to)?;
+    let _held = lock_empty(to)?;
     let recovered = recover_live(from, &mut Anything)?;
     let bytes = copy_files(&recovered, to)?;
     let inventory = Inventory::of(to)?;
@@ -105,8 +101,8 @@ fn recover_live(disk: &dyn Disk, replay: &mut dyn Replay) -> Result<Recovered, O
         match recover(disk, &inventory, replay) {
             Ok(recovered) => return Ok(recovered),
             Err(error) => {
-                let moved = read_manifest(disk)? != before
-                    || Inventory::of(disk)?.logs != inventory.logs;
+                let moved =
+                    read_manifest(disk)? != before || Inventory::of(disk)?.logs != inventory.logs;
                 if !moved || attempt == ATTEMPTS {
                     return Err(error);
                 }
@@ -151,7 +147,7 @@ fn copy(from: &dyn DiskFile, bytes: u64, to: &dyn Disk, name: &str) -> Result<u6
 struct Anything;
 
 impl Replay for Anything {
-    fn segment(&mut self, _generation: u64, _file: SegmentFile) -> Result<(), Refused> {
+    fn begin(&mut self, _generation: u64, _file: Option<SegmentFile>) -> Result<(), Refused> {
         Ok(())
     }
 

@@ -12,11 +12,12 @@
 use std::io;
 
 use super::disk::Disk;
-use super::error::{CheckpointError, DiskFailure};
+use super::error::{CheckpointError, DiskFailure, OpenStoreError};
+use super::log;
 use super::manifest::SegmentIdentity;
 use super::names;
-use super::open::{Files, Store};
-use super::segment::SegmentWriter;
+use super::open::{Files, Store, lock_empty};
+use super::segment::{Pace, SegmentWriter};
 
 /// A generation that can be written as a segment.
 pub trait Segment {
@@ -70,11 +71,9 @@ impl Store {
             let (generation, bytes) = (current.generation, current.bytes);
             return Ok(CheckpointReport { generation, bytes, logs_removed: 0 });
         }
-        let identity = self.write_segment(&segment).map_err(|error| {
-            let name = names::partial(&names::segment(generation));
-            let _ = self.disk.remove(&name);
-            DiskFailure::new(&*self.disk, &name, &error)
-        })?;
+        let rate = self.options.checkpoint_bytes_per_second;
+        let pace = rate.map(|rate| Pace::new(&self.clock, rate));
+        let identity = write_segment(&*self.disk, &segment, pace)?;
         self.log.sync()?;
         let mut next = Files { segment: Some(identity), logs: needed(&files.logs, generation) };
         self.write_manifest(&next)?;
@@ -89,22 +88,48 @@ impl Store {
         }
         Ok(CheckpointReport { generation, bytes: identity.bytes, logs_removed })
     }
+}
 
-    fn write_segment(&self, segment: &dyn Segment) -> io::Result<SegmentIdentity> {
-        let generation = segment.generation();
-        let name = names::segment(generation);
-        let partial = names::partial(&name);
-        let file = self.disk.create(&partial)?;
-        let rate = self.options.checkpoint_bytes_per_second;
-        let mut writer = SegmentWriter::new(file, &self.clock, rate);
+/// Makes the segment of a generation; it is on the disk, whole and by its name, once this returns.
+fn write_segment(
+    disk: &dyn Disk,
+    segment: &dyn Segment,
+    pace: Option<Pace>,
+) -> Result<SegmentIdentity, DiskFailure> {
+    let generation = segment.generation();
+    let name = names::segment(generation);
+    let partial = names::partial(&name);
+    let written = || -> io::Result<SegmentIdentity> {
+        let mut writer = SegmentWriter::new(disk.create(&partial)?, pace);
         segment.write(&mut writer)?;
         writer.finish()?;
         // Read back through a handle of its own: what was written is what will be read.
-        let identity = SegmentIdentity::of(generation, &*self.disk.open_to_read(&partial)?)?;
-        self.disk.rename(&partial, &name)?;
-        self.disk.sync_directory()?;
+        let identity = SegmentIdentity::of(generation, &*disk.open_to_read(&partial)?)?;
+        disk.rename(&partial, &name)?;
+        disk.sync_directory()?;
         Ok(identity)
-    }
+    };
+    written().map_err(|error| {
+        // What cannot be removed now is removed when the store is opened next.
+        let _ = disk.remove(&partial);
+        DiskFailure::new(disk, &name, &error)
+    })
+}
+
+/// Makes a store on `disk`, which is empty, that begins with the generation of `segment`. Open it
+/// afterwards. A crash leaves nothing, or the whole store.
+///
+/// # Errors
+/// [`OpenStoreError::NotEmpty`], [`OpenStoreError::NotFound`], [`OpenStoreError::InUse`] or
+/// [`OpenStoreError::Disk`].
+pub fn import(disk: &dyn Disk, segment: &dyn Segment) -> Result<CheckpointReport, OpenStoreError> {
+    let _held = lock_empty(disk)?;
+    let identity = write_segment(disk, segment, None)?;
+    let generation = identity.generation;
+    // A segment without a log is a store to which nothing was added, so the crash that comes
+    // before the log takes nothing away.
+    log::create(disk, generation, 0).map_err(DiskFailure::at(disk, &names::log(generation)))?;
+    Ok(CheckpointReport { generation, bytes: identity.bytes, logs_removed: 0 })
 }
 
 /// Those of the logs that have sets after `generation`, and the last in any case.

@@ -233,10 +233,9 @@ impl fmt::Display for AppendError {
                 "the store takes no more change sets since a write or sync failed; open it again: \
                  {failure}"
             ),
-            Self::TooLarge { bytes } => write!(
-                f,
-                "the change set has {bytes} bytes, more than {SET_BYTES_MAX}; split it"
-            ),
+            Self::TooLarge { bytes } => {
+                write!(f, "the change set has {bytes} bytes, more than {SET_BYTES_MAX}; split it")
+            }
             Self::OutOfOrder { generation, last } => write!(
                 f,
                 "the change set leads to generation {generation}, but {last} is stored already; \

@@ -129,11 +129,7 @@ impl Log {
 
     pub(super) fn place(&self) -> LogPlace {
         let state = self.state();
-        LogPlace {
-            base: state.header.base,
-            synced: state.synced,
-            generation: state.generation,
-        }
+        LogPlace { base: state.header.base, synced: state.synced, generation: state.generation }
     }
 
     /// Writes a set that leads to `generation`, after all others. It is stored once
@@ -187,8 +183,7 @@ impl Log {
             buffer.extend_from_slice(set);
             file.write_all_at(buffer, end)
         } else {
-            file.write_all_at(buffer, end)
-                .and_then(|()| file.write_all_at(set, end + header_bytes))
+            file.write_all_at(buffer, end).and_then(|()| file.write_all_at(set, end + header_bytes))
         };
         if let Err(error) = written {
             let failure = self.failure(state, &error);

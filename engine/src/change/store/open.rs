@@ -8,7 +8,9 @@ use super::disk::{Disk, Held};
 use super::error::{AppendError, DiskFailure, OpenStoreError, path};
 use super::log::{self, Log, Ticket};
 use super::manifest::{Manifest, SegmentIdentity, SyncedLog};
+use super::names;
 use super::options::StoreOptions;
+use super::record::LOG_HEADER_BYTES;
 use super::recover::{Inventory, Recovered, Repair, Replay, recover};
 use super::scan;
 use crate::sync::{Arc, Clock, Mutex, MutexGuard};
@@ -52,11 +54,9 @@ impl fmt::Display for Opened {
                 Repair::Manifest { file } => {
                     write!(f, "; {} was damaged or missing and is made anew", file.display())?;
                 }
-                Repair::OlderSegment { damaged } => write!(
-                    f,
-                    "; {} is damaged, so an older segment was used",
-                    damaged.display()
-                )?,
+                Repair::OlderSegment { damaged } => {
+                    write!(f, "; {} is damaged, so an older segment was used", damaged.display())?
+                }
             }
         }
         Ok(())
@@ -101,20 +101,20 @@ impl Store {
         clock: Arc<dyn Clock>,
         replay: &mut dyn Replay,
     ) -> Result<(Self, Opened), OpenStoreError> {
-        let inventory = Inventory::of(&*disk)?;
-        let is_new = inventory.is_empty();
-        if is_new && !options.create {
+        if Inventory::of(&*disk)?.is_empty() && !options.create {
             return Err(OpenStoreError::NoStore { directory: path(&*disk, "") });
         }
-        if is_new && inventory.strange {
-            return Err(OpenStoreError::NotEmpty { directory: path(&*disk, "") });
-        }
-        let held = lock(&*disk)?;
+        let (held, is_new) = match lock_empty(&*disk) {
+            Ok(held) => (held, true),
+            Err(OpenStoreError::NotEmpty { .. }) if !Inventory::of(&*disk)?.is_empty() => {
+                (lock(&*disk)?, false)
+            }
+            Err(error) => return Err(error),
+        };
         if is_new {
             log::create(&*disk, 0, 0).map_err(DiskFailure::at(&*disk, ""))?;
         }
-        // Only now does nobody else change them.
-        let inventory = Inventory::of(&*disk)?;
+        let inventory = inventory_to_open(&*disk)?;
         let recovered = recover(&*disk, &inventory, replay)?;
         let mut opened = opened(&recovered);
         if is_new {
@@ -200,9 +200,7 @@ impl Store {
             oldest_log: files.logs.first().copied().unwrap_or(place.base),
             log: SyncedLog { base: place.base, synced: place.synced },
         };
-        manifest
-            .write(&*self.disk)
-            .map_err(DiskFailure::at(&*self.disk, super::names::MANIFEST))
+        manifest.write(&*self.disk).map_err(DiskFailure::at(&*self.disk, names::MANIFEST))
     }
 }
 
@@ -219,6 +217,46 @@ pub(super) fn lock(disk: &dyn Disk) -> Result<Box<dyn Held>, OpenStoreError> {
         std::io::ErrorKind::WouldBlock => OpenStoreError::InUse { directory: path(disk, "") },
         _ => DiskFailure::new(disk, "", &error).into(),
     })
+}
+
+/// Takes the directory for this process, and refuses it where it holds any file: nothing is ever
+/// written over.
+pub(super) fn lock_empty(disk: &dyn Disk) -> Result<Box<dyn Held>, OpenStoreError> {
+    let check = || {
+        let there = Inventory::of(disk)?;
+        if there.is_empty() && !there.strange {
+            return Ok(());
+        }
+        Err(OpenStoreError::NotEmpty { directory: path(disk, "") })
+    };
+    // A directory of somebody else's does not even get a lock.
+    check()?;
+    let held = lock(disk)?;
+    check()?;
+    Ok(held)
+}
+
+/// The files of a store that is about to be opened. Where the machine stopped while the store was
+/// made, its first log may be missing, or be without a whole header; nothing was stored then.
+fn inventory_to_open(disk: &dyn Disk) -> Result<Inventory, OpenStoreError> {
+    let inventory = Inventory::of(disk)?;
+    if inventory.has_manifest {
+        return Ok(inventory);
+    }
+    let base = inventory.segments.last().copied().unwrap_or(0);
+    let name = names::log(base);
+    let never_used = match &inventory.logs[..] {
+        [] => true,
+        [only] if *only == base => {
+            let file = disk.open_to_read(&name).map_err(DiskFailure::at(disk, &name))?;
+            file.length().map_err(DiskFailure::at(disk, &name))? <= LOG_HEADER_BYTES
+        }
+        _ => false,
+    };
+    if never_used {
+        log::create(disk, base, 0).map_err(DiskFailure::at(disk, &name))?;
+    }
+    Inventory::of(disk)
 }
 
 pub(super) fn opened(recovered: &Recovered) -> Opened {
@@ -263,7 +301,7 @@ fn settle(
         oldest_log: logs[0],
         log: SyncedLog { base: last.base, synced: last.scan.end },
     };
-    manifest.write(&**disk).map_err(DiskFailure::at(&**disk, super::names::MANIFEST))?;
+    manifest.write(&**disk).map_err(DiskFailure::at(&**disk, names::MANIFEST))?;
     let scan = scan::Scan { length: last.scan.end, ..last.scan };
     let log = Log::resume(Arc::clone(disk), Arc::clone(clock), options.flush, file, &scan);
     Ok((log, Files { segment, logs }))

@@ -39,14 +39,13 @@ pub struct SegmentFile {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused;
 
-/// Takes what a store holds: first a segment, unless the store begins with the graph without
-/// nodes, then every set that follows it, in order.
+/// Takes what a store holds: a graph to begin with, then every set that follows it, in order.
 pub trait Replay {
-    /// Begins anew with the graph of generation `generation`, which is in `file`.
+    /// Begins anew with generation `generation`: what `segment` holds, or the graph without nodes.
     ///
     /// # Errors
-    /// [`Refused`] where it is damaged; an older one may follow then.
-    fn segment(&mut self, generation: u64, file: SegmentFile) -> Result<(), Refused>;
+    /// [`Refused`] where the segment is damaged; an older one may follow then.
+    fn begin(&mut self, generation: u64, segment: Option<SegmentFile>) -> Result<(), Refused>;
 
     /// Applies a set, which leads to `generation`. Its bytes are those that were appended.
     ///
@@ -64,7 +63,8 @@ pub enum Repair {
         /// The manifest.
         file: Arc<Path>,
     },
-    /// The newest segment was damaged; an older one and its logs lead to the same generation.
+    /// The newest segment was damaged; an older one (or the graph without nodes) and the logs
+    /// since then lead to the same generation.
     OlderSegment {
         /// The segment that is damaged.
         damaged: Arc<Path>,
@@ -142,9 +142,7 @@ fn damaged(disk: &dyn Disk, name: &str, offset: u64, damage: StoreDamage) -> Ope
 fn unlike(disk: &dyn Disk, name: &str, unlike: Unlike) -> OpenStoreError {
     match unlike {
         Unlike::Damaged => damaged(disk, name, 0, StoreDamage::Header),
-        Unlike::Newer(format) => {
-            OpenStoreError::NewerFormat { file: path(disk, name), format }
-        }
+        Unlike::Newer(format) => OpenStoreError::NewerFormat { file: path(disk, name), format },
     }
 }
 
@@ -183,6 +181,15 @@ pub(super) fn recover(
         repairs.push(Repair::Manifest { file: path(disk, MANIFEST) });
     }
     let logs = open_logs(disk, inventory)?;
+    if let Some(manifest) = &manifest
+        && position(&logs.open, manifest.log.base).is_none()
+    {
+        // Its header was synced before the manifest named it.
+        let name = names::log(manifest.log.base);
+        let is_cut = logs.torn.contains(&name);
+        let damage = if is_cut { StoreDamage::Header } else { StoreDamage::Missing };
+        return Err(damaged(disk, &name, 0, damage));
+    }
     let begin = choose_segment(disk, inventory, manifest.as_ref(), &logs.open, replay)?;
     if let Some(file) = begin.refused {
         repairs.push(Repair::OlderSegment { damaged: file });
@@ -292,7 +299,11 @@ fn choose_segment(
     }
     // Without a segment, the logs must begin with the graph without nodes.
     match (position(logs, 0), refused) {
-        (Some(first_log), refused) => Ok(Begin { segment: None, first_log, refused }),
+        (Some(first_log), refused) => {
+            let begun = replay.begin(0, None);
+            begun.map_err(|Refused| missing_log(disk, manifest, 0))?;
+            Ok(Begin { segment: None, first_log, refused })
+        }
         (None, Some(file)) => {
             let (offset, damage) = (0, StoreDamage::Segment);
             Err(OpenStoreError::Damaged(DamagedFile { file, offset, damage }))
@@ -330,13 +341,12 @@ fn take_segment(
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         file => file.map_err(DiskFailure::at(disk, &name))?,
     };
-    let found =
-        SegmentIdentity::of(generation, &*file).map_err(DiskFailure::at(disk, &name))?;
+    let found = SegmentIdentity::of(generation, &*file).map_err(DiskFailure::at(disk, &name))?;
     if identity.is_some_and(|identity| identity != found) {
         return Ok(None);
     }
     let segment = SegmentFile { path: path(disk, &name), file };
-    let taken = replay.segment(generation, segment.clone());
+    let taken = replay.begin(generation, Some(segment.clone()));
     Ok(taken.ok().map(|()| (found, segment)))
 }
 

@@ -157,8 +157,7 @@ fn witnessed_beyond(window: &mut Window<'_>, scan: &Scan) -> io::Result<u64> {
         for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == mark) {
             let Some(candidate) = bytes.get(at..at + RECORD_HEADER_BYTES as usize) else { break };
             let offset = from + at as u64;
-            if let Some((record, _)) =
-                RecordHeader::decode(candidate, scan.header.identity, offset)
+            if let Some((record, _)) = RecordHeader::decode(candidate, scan.header.identity, offset)
             {
                 witnessed = witnessed.max(record.synced.min(offset));
             }

@@ -26,7 +26,7 @@ pub struct SegmentWriter {
 
 /// A bound on bytes a second.
 #[derive(Debug)]
-struct Pace {
+pub(super) struct Pace {
     clock: Arc<dyn Clock>,
     bytes_per_second: NonZeroU64,
     begun_ns: u64,
@@ -34,12 +34,22 @@ struct Pace {
 }
 
 impl Pace {
-    /// Waits until `bytes` more are within the bound. A wake-up before that only makes one write
-    /// come early.
-    fn wait(&mut self, bytes: u64) {
+    pub(super) fn new(clock: &Arc<dyn Clock>, bytes_per_second: NonZeroU64) -> Self {
+        let clock = Arc::clone(clock);
+        Self { begun_ns: clock.now_ns(), clock, bytes_per_second, written: 0 }
+    }
+
+    /// How far what was written is ahead of the bound.
+    fn ahead(&self) -> Duration {
         let seconds = self.written as f64 / self.bytes_per_second.get() as f64;
         let elapsed = self.clock.now_ns().saturating_sub(self.begun_ns);
-        let ahead = Duration::from_secs_f64(seconds).saturating_sub(Duration::from_nanos(elapsed));
+        Duration::from_secs_f64(seconds).saturating_sub(Duration::from_nanos(elapsed))
+    }
+
+    /// Waits until the bound has caught up, then counts `bytes` more. A wake-up before that only
+    /// makes one write come early.
+    fn wait(&mut self, bytes: u64) {
+        let ahead = self.ahead();
         if !ahead.is_zero() {
             park_timeout(ahead);
         }
@@ -48,17 +58,7 @@ impl Pace {
 }
 
 impl SegmentWriter {
-    pub(super) fn new(
-        file: Arc<dyn DiskFile>,
-        clock: &Arc<dyn Clock>,
-        bytes_per_second: Option<NonZeroU64>,
-    ) -> Self {
-        let pace = bytes_per_second.map(|bytes_per_second| Pace {
-            clock: Arc::clone(clock),
-            bytes_per_second,
-            begun_ns: clock.now_ns(),
-            written: 0,
-        });
+    pub(super) fn new(file: Arc<dyn DiskFile>, pace: Option<Pace>) -> Self {
         Self { file, buffer: Vec::with_capacity(BUFFER_BYTES), offset: 0, unsynced: 0, pace }
     }
 
@@ -115,5 +115,55 @@ impl Seek for SegmentWriter {
         let place = from.checked_add_signed(by).ok_or(io::ErrorKind::InvalidInput)?;
         self.offset = place;
         Ok(place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Seek, SeekFrom, Write};
+    use std::num::NonZeroU64;
+    use std::time::Duration;
+
+    use super::{BUFFER_BYTES, Pace, SegmentWriter};
+    use crate::change::store::{Disk, SimulatedDisk};
+    use crate::sync::{Arc, Clock, ManualClock};
+
+    #[test]
+    fn what_is_written_faster_than_allowed_waits() {
+        let manual = ManualClock::new();
+        let clock: Arc<dyn Clock> = Arc::new(manual.clone());
+        let mut pace = Pace::new(&clock, NonZeroU64::new(1_000).unwrap());
+        assert_eq!(pace.ahead(), Duration::ZERO);
+        pace.wait(500);
+        assert_eq!(pace.ahead(), Duration::from_millis(500));
+        manual.advance(Duration::from_millis(200));
+        assert_eq!(pace.ahead(), Duration::from_millis(300));
+        manual.advance(Duration::from_secs(1));
+        assert_eq!(pace.ahead(), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_place_written_before_can_be_written_again() {
+        let disk = SimulatedDisk::new(1);
+        let mut writer = SegmentWriter::new(disk.create("x").unwrap(), None);
+        let mut expected = vec![0; 16];
+        writer.write_all(&[0; 16]).unwrap();
+        for part in 0..5 {
+            let bytes = vec![part; BUFFER_BYTES / 2 + 3];
+            writer.write_all(&bytes).unwrap();
+            expected.extend(bytes);
+        }
+        assert_eq!(writer.stream_position().unwrap(), expected.len() as u64);
+        writer.seek(SeekFrom::Start(4)).unwrap();
+        writer.write_all(b"head").unwrap();
+        expected[4..8].copy_from_slice(b"head");
+        assert_eq!(writer.seek(SeekFrom::End(-1)).unwrap(), expected.len() as u64 - 1);
+        writer.write_all(b"!?").unwrap();
+        expected.pop();
+        expected.extend(b"!?");
+        writer.finish().unwrap();
+        assert_eq!(disk.contents("x").unwrap(), expected);
+        disk.lose_power();
+        assert!(disk.contents("x").is_none_or(|bytes| bytes == expected));
     }
 }

@@ -40,6 +40,19 @@ impl EdgeKey {
     }
 }
 
+impl fmt::Display for EdgeKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "from {} to {}", self.source, self.target)?;
+        if let Some(relation) = self.relation.as_deref().filter(|name| !name.is_empty()) {
+            write!(f, " by {relation:?}")?;
+        }
+        match self.time {
+            Some(time) => write!(f, " at {time}"),
+            None => Ok(()),
+        }
+    }
+}
+
 impl<S: Into<Key>, T: Into<Key>> From<(S, T)> for EdgeKey {
     fn from((source, target): (S, T)) -> Self {
         Self::new(source, target)

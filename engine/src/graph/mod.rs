@@ -29,7 +29,10 @@ mod generation;
 mod interner;
 mod names;
 mod native;
+mod order;
+mod overlay;
 mod prefetch;
+mod relations;
 mod reverse;
 mod section;
 #[cfg(feature = "text")]
@@ -47,6 +50,9 @@ pub use edges::{Row, WeightSlice};
 pub use error::{BuildError, Damage, DamagedBlock};
 pub use generation::{Facts, Generation, RelationFacts};
 pub use native::{OpenError, VerifyError, VerifyReport, WriteError, open, verify, write};
+pub(crate) use native::{ReadAt, open_reader, write_to};
+pub use overlay::MergeError;
+pub(crate) use overlay::{Draft, EdgeAt, Merge, Name, rebased};
 pub use section::SectionFacts;
 #[cfg(feature = "text")]
 pub use text::{

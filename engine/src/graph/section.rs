@@ -74,7 +74,7 @@ impl Generation {
         ];
         let out = [Section::OutRows, Section::OutRelations, Section::OutTimes];
         SectionFacts::of_edges(out, "out-dense", &self.out_edges, &mut sections);
-        if let Some(edges) = self.in_edges.get() {
+        if let Some(edges) = self.in_edges_made() {
             let into = [Section::InRows, Section::InRelations, Section::InTimes];
             SectionFacts::of_edges(into, "in-dense", edges, &mut sections);
         }

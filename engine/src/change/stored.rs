@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind};
+use std::ops::Deref;
 
 use super::edit::edit;
 use super::encode::ChangeSetError;
@@ -132,19 +133,19 @@ impl Store {
     ///
     /// # Errors
     /// [`CheckpointError`].
-    pub fn checkpoint_graph<G: AsRef<Generation>>(
+    pub fn checkpoint_graph<G: Deref<Target = Generation>>(
         &self,
         take: impl FnOnce() -> G,
     ) -> Result<CheckpointReport, CheckpointError> {
         struct Taken<G>(G);
 
-        impl<G: AsRef<Generation>> Segment for Taken<G> {
+        impl<G: Deref<Target = Generation>> Segment for Taken<G> {
             fn generation(&self) -> u64 {
-                self.0.as_ref().number()
+                self.0.number()
             }
 
             fn write(&self, into: &mut SegmentWriter) -> io::Result<()> {
-                write_to(self.0.as_ref(), into)
+                write_to(&self.0, into)
             }
         }
 

@@ -5,7 +5,7 @@ use std::io;
 use super::disk::{Disk, DiskFile};
 use super::error::{DiskFailure, OpenStoreError, path};
 use super::manifest::{Manifest, SyncedLog};
-use super::names::{self, MANIFEST};
+use super::names::{self, FileKind, MANIFEST};
 use super::open::{Opened, lock, lock_empty, opened};
 use super::recover::{Inventory, Recovered, Refused, Replay, SegmentFile, read_manifest, recover};
 
@@ -62,22 +62,35 @@ pub fn read(disk: &dyn Disk, replay: &mut dyn Replay) -> Result<Opened, OpenStor
 /// Copies the store on `from` to `to`, which is empty, while others may write to it. The copy holds
 /// all sets up to some generation, is synced, and was read back.
 ///
+/// The manifest goes first, so that what there is of a copy that was not finished is refused.
+///
 /// # Errors
-/// [`OpenStoreError`]; `to` holds no store then.
+/// [`OpenStoreError`]; what was copied is removed then.
 pub fn backup(from: &dyn Disk, to: &dyn Disk) -> Result<BackupReport, OpenStoreError> {
     let _held = lock_empty(to)?;
     let recovered = recover_live(from, &mut Anything)?;
-    let bytes = copy_files(&recovered, to)?;
-    let inventory = Inventory::of(to)?;
-    let copy = recover(to, &inventory, &mut Anything)?;
+    let copied = copy_store(&recovered, to);
+    if copied.is_err() {
+        let ours = |name: &String| names::kind(name) != FileKind::Strange;
+        for name in to.list().unwrap_or_default().into_iter().filter(ours) {
+            // The first error is the one to tell.
+            let _ = to.remove(&name);
+        }
+    }
+    copied
+}
+
+fn copy_store(recovered: &Recovered, to: &dyn Disk) -> Result<BackupReport, OpenStoreError> {
     let last = recovered.logs.last().expect("recovering reads at least one log");
     let manifest = Manifest {
-        segment: recovered.segment.map(|(identity, _)| identity),
+        segment: recovered.segment.as_ref().map(|(identity, _)| *identity),
         oldest_log: recovered.logs[0].base,
         log: SyncedLog { base: last.base, synced: last.scan.end },
     };
-    assert_eq!(copy.generation, recovered.generation, "every file was copied whole");
     manifest.write(to).map_err(DiskFailure::at(to, MANIFEST))?;
+    let bytes = copy_files(recovered, to)?;
+    let copy = recover(to, &Inventory::of(to)?, &mut Anything)?;
+    assert_eq!(copy.generation, recovered.generation, "every file was copied whole");
     Ok(BackupReport { generation: recovered.generation, bytes })
 }
 

@@ -41,6 +41,9 @@ impl fmt::Display for DiskFailure {
             ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
                 "make the directory and its files writable for this user"
             }
+            ErrorKind::InvalidData => {
+                "a part of the graph's own file cannot be read; check the store"
+            }
             _ => "check the disk",
         };
         write!(f, "{}: the disk refused ({}); {advice}", self.file.display(), self.kind)

@@ -32,7 +32,7 @@ pub(crate) fn apply(
 ) -> Result<ApplyReport, ApplyError> {
     let started = Instant::now();
     // Where the clock cannot hold the instant, there is no end to wait for.
-    let until = started.checked_add(options.timeout);
+    let until = started.checked_add(options.budget);
     let mut writer = match live.write(until, options.queueing) {
         Ok(writer) => writer,
         Err(NoTurn::Full) => return Err(live.busy()),
@@ -40,7 +40,7 @@ pub(crate) fn apply(
             let elapsed = started.elapsed();
             let generation = live.load().number();
             let report = ApplyReport { elapsed, generation, ..ApplyReport::default() };
-            return Err(ApplyError::Timeout { report: Box::new(report) });
+            return Err(ApplyError::Late { report: Box::new(report) });
         }
     };
     let current = live.load();
@@ -68,7 +68,7 @@ pub(crate) fn apply(
         Ok(()) => Ok(report),
         Err(Ending::Error(error)) => Err(error),
         Err(Ending::Refused) => Err(ApplyError::Refused { report: report.into() }),
-        Err(Ending::Late) => Err(ApplyError::Timeout { report: report.into() }),
+        Err(Ending::Late) => Err(ApplyError::Late { report: report.into() }),
         Err(Ending::Unstored(error)) => Err(ApplyError::Storage { error, report: report.into() }),
     }
 }

@@ -21,13 +21,13 @@ pub enum ErrorClass {
     /// The storage failed. Ends a set.
     Storage,
     /// There was not enough time. Ends a set.
-    Timeout,
+    Late,
 }
 
 impl ErrorClass {
     /// Every class, in the order of declaration.
     pub const ALL: [Self; 5] =
-        [Self::Invalid, Self::NotFound, Self::Conflict, Self::Storage, Self::Timeout];
+        [Self::Invalid, Self::NotFound, Self::Conflict, Self::Storage, Self::Late];
 
     /// Its name, as metrics and reports give it.
     #[must_use]
@@ -37,7 +37,7 @@ impl ErrorClass {
             Self::NotFound => "not_found",
             Self::Conflict => "conflict",
             Self::Storage => "storage",
-            Self::Timeout => "timeout",
+            Self::Late => "timeout",
         }
     }
 }
@@ -203,7 +203,7 @@ pub enum ApplyError {
         bytes_max: u64,
     },
     /// There was not enough time; give more, or a smaller set.
-    Timeout {
+    Late {
         /// What was done until then.
         report: Box<ApplyReport>,
     },
@@ -228,7 +228,7 @@ impl ApplyError {
             }
             Self::Stale { .. } | Self::Busy { .. } => ErrorClass::Conflict,
             Self::ScratchTooSmall { .. } => ErrorClass::Invalid,
-            Self::Timeout { .. } => ErrorClass::Timeout,
+            Self::Late { .. } => ErrorClass::Late,
             Self::Storage { .. } | Self::Damaged(_) => ErrorClass::Storage,
         }
     }
@@ -237,7 +237,7 @@ impl ApplyError {
     #[must_use]
     pub fn report(&self) -> Option<&ApplyReport> {
         match self {
-            Self::Refused { report } | Self::Timeout { report } | Self::Storage { report, .. } => {
+            Self::Refused { report } | Self::Late { report } | Self::Storage { report, .. } => {
                 Some(report)
             }
             _ => None,
@@ -267,7 +267,7 @@ impl fmt::Display for ApplyError {
                 "a spread on the larger graph needs {bytes_needed} bytes of scratch, but the pool \
                  has {bytes_max}; give the engine at least {bytes_needed}"
             ),
-            Self::Timeout { report } => write!(
+            Self::Late { report } => write!(
                 f,
                 "the time was over after {} edits; give more time or a smaller set",
                 report.successes.len()

@@ -16,7 +16,7 @@
 //!
 //! # Progress
 //! Readers never wait for writers, nor writers for readers. Writers wait for each other, until
-//! their timeout.
+//! their budget.
 
 mod apply;
 mod check;
@@ -42,7 +42,7 @@ pub(crate) use kept::Kept;
 pub(crate) use live::Live;
 pub use live::Maintained;
 pub use options::{
-    ApplyOptions, Chunk, Commit, DEFAULT_APPLY_TIMEOUT, DEFAULT_CHUNK, DEFAULT_CHUNK_MAX,
+    ApplyOptions, Chunk, Commit, DEFAULT_APPLY_BUDGET, DEFAULT_CHUNK, DEFAULT_CHUNK_MAX,
     DEFAULT_DIRECT_BELOW, DEFAULT_FAILURES_MAX, DEFAULT_RETRIES, DEFAULT_RETRY_DELAY,
     DEFAULT_WAITING_MAX, Queueing, Run, Validation,
 };

@@ -15,8 +15,8 @@ pub const DEFAULT_FAILURES_MAX: usize = 5;
 pub const DEFAULT_RETRIES: u32 = 2;
 /// Default of [`ApplyOptions::retry_delay`].
 pub const DEFAULT_RETRY_DELAY: Duration = Duration::from_secs(1);
-/// Default of [`ApplyOptions::timeout`].
-pub const DEFAULT_APPLY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Default of [`ApplyOptions::budget`].
+pub const DEFAULT_APPLY_BUDGET: Duration = Duration::from_secs(30);
 /// Default of [`ApplyOptions::queueing`]: change sets that wait for their turn at most.
 pub const DEFAULT_WAITING_MAX: usize = 1024;
 
@@ -39,7 +39,7 @@ pub enum Chunk {
     Fixed(NonZeroUsize),
     /// From `first` on, twice as many after a chunk without a failure, half as many after one with
     /// a failure; at most `most`.
-    Adaptive {
+    BySuccess {
         /// Edits of the first chunk.
         first: NonZeroUsize,
         /// Edits of a chunk at most.
@@ -62,7 +62,7 @@ pub enum Validation {
 pub enum Queueing {
     /// It is refused.
     Refuse,
-    /// It waits until its timeout, unless `most` others wait already.
+    /// It waits until its budget, unless `most` others wait already.
     Wait {
         /// Sets that wait at most.
         most: usize,
@@ -99,8 +99,8 @@ pub struct ApplyOptions {
     /// Who checks edits.
     pub validation: Validation,
     /// Time from the call on, waiting included, after which nothing more is committed. By default
-    /// [`DEFAULT_APPLY_TIMEOUT`].
-    pub timeout: Duration,
+    /// [`DEFAULT_APPLY_BUDGET`].
+    pub budget: Duration,
     /// What it does while another set is applied. By default it waits, with at most
     /// [`DEFAULT_WAITING_MAX`] others.
     pub queueing: Queueing,
@@ -122,10 +122,10 @@ impl Default for ApplyOptions {
             commit: Commit::default(),
             stop_on_first_error: false,
             failures_max: DEFAULT_FAILURES_MAX,
-            chunk: Chunk::Adaptive { first: DEFAULT_CHUNK, most: DEFAULT_CHUNK_MAX },
+            chunk: Chunk::BySuccess { first: DEFAULT_CHUNK, most: DEFAULT_CHUNK_MAX },
             direct_below: DEFAULT_DIRECT_BELOW,
             validation: Validation::default(),
-            timeout: DEFAULT_APPLY_TIMEOUT,
+            budget: DEFAULT_APPLY_BUDGET,
             queueing: Queueing::Wait { most: DEFAULT_WAITING_MAX },
             retries: DEFAULT_RETRIES,
             retry_delay: DEFAULT_RETRY_DELAY,
@@ -163,7 +163,7 @@ impl Chunks {
             Chunk::One => 1,
             _ if len < options.direct_below => len,
             Chunk::Fixed(size) => size.get(),
-            Chunk::Adaptive { first, most } => first.min(most).get(),
+            Chunk::BySuccess { first, most } => first.min(most).get(),
         };
         Self { chunk: options.chunk, next }
     }
@@ -175,7 +175,7 @@ impl Chunks {
 
     /// Takes into account how a chunk ended.
     pub(super) fn ended(&mut self, any_failed: bool) {
-        if let Chunk::Adaptive { most, .. } = self.chunk {
+        if let Chunk::BySuccess { most, .. } = self.chunk {
             let next = if any_failed { self.next / 2 } else { self.next.saturating_mul(2) };
             self.next = next.clamp(1, most.get());
         }

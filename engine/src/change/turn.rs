@@ -118,7 +118,8 @@ impl<T> Drop for Held<'_, T> {
     }
 }
 
-#[cfg(all(test, not(emanate_loom)))]
+#[cfg(test)]
+#[cfg(not(emanate_loom))]
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::time::{Duration, Instant};
@@ -166,7 +167,8 @@ mod tests {
     }
 }
 
-#[cfg(all(test, emanate_loom))]
+#[cfg(test)]
+#[cfg(emanate_loom)]
 mod loom_models {
     use super::Turn;
     use crate::sync::{Arc, AtomicU64, Ordering};

@@ -185,8 +185,8 @@ impl Generation {
         self.relation_names.find(name)
     }
 
-    /// The relations' names by id, [`RelationId::position`] being the index: ascending by bytes, then
-    /// those that changes have brought, in the order in which they came.
+    /// The relations' names by id, [`RelationId::position`] being the index: ascending by bytes,
+    /// then those that changes have brought, in the order in which they came.
     pub fn relation_names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.relation_names.by_id().iter().map(|name| &**name)
     }
@@ -225,8 +225,8 @@ impl Generation {
         self.out_edges.relations(node)
     }
 
-    /// Times in seconds beside [`Generation::out_row`], NaN for none; may be empty where none of its
-    /// edges has one.
+    /// Times in seconds beside [`Generation::out_row`], NaN for none; may be empty where none of
+    /// its edges has one.
     ///
     /// # Errors
     /// As [`Generation::out_row`].

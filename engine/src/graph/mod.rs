@@ -32,6 +32,7 @@ mod native;
 mod order;
 mod overlay;
 mod prefetch;
+mod reads;
 mod relations;
 mod reverse;
 mod section;
@@ -53,6 +54,7 @@ pub use native::{OpenError, VerifyError, VerifyReport, WriteError, open, verify,
 pub(crate) use native::{ReadAt, open_reader, write_to};
 pub use overlay::MergeError;
 pub(crate) use overlay::{Draft, EdgeAt, Merge, Name, rebased};
+pub(crate) use reads::Reads;
 pub use section::SectionFacts;
 #[cfg(feature = "text")]
 pub use text::{

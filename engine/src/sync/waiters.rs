@@ -33,8 +33,8 @@ struct Waiter {
 ///
 /// # Orderings
 /// A thread is listed, then tries again, then parks; who gives back does so, then looks at the
-/// list. That neither misses the other is up to what is tried: where every try and every giving back is
-/// a read-modify-write of one word, they are in one order.
+/// list. That neither misses the other is up to what is tried: where every try and every giving
+/// back is a read-modify-write of one word, they are in one order.
 ///
 /// # Progress
 /// Waking is lock-free. Waiting is blocking, by nature, until the deadline.

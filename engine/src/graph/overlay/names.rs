@@ -76,10 +76,6 @@ impl NameOverlay {
         self.removed
     }
 
-    pub(crate) const fn by_node(&self) -> &Sparse<NamePatch> {
-        &self.by_node
-    }
-
     pub(crate) fn get(&self, node: u32) -> Option<&NamePatch> {
         self.by_node.get(node)
     }

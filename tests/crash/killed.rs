@@ -11,13 +11,11 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
 use emanate::change::store::{FlushPolicy, Folder, StoreOptions};
-use emanate::change::{ChangeSet, check_graph, open_graph};
-use emanate::sync::MonotonicClock;
-use emanate::{ApplyOptions, Engine, Generation, Graph, NodeId};
+use emanate::change::{ChangeSet, check_graph};
+use emanate::{ApplyOptions, Engine, Generation, Graph, NodeId, OpenedGraph};
 use emanate_bench::SplitMix64;
 
 const KILLS: u64 = 12;
@@ -47,10 +45,7 @@ fn options(policy: &str) -> StoreOptions {
 
 /// What the process does that is to be killed: it stores sets until then.
 fn store_until_killed(directory: &Path, policy: &str) {
-    let disk = Arc::new(Folder::at(directory));
-    let (stored, _) = open_graph(disk, &options(policy), Arc::new(MonotonicClock::new())).unwrap();
-    let store = Arc::clone(&stored.store);
-    let graph = Graph::journaled(stored.generation, stored.store);
+    let OpenedGraph { graph, store, .. } = Graph::open(directory, &options(policy)).unwrap();
     let engine = Engine::new();
     std::thread::scope(|scope| {
         scope.spawn(|| {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use emanate::change::store::{Disk, Fault, FlushPolicy, SimulatedDisk, Store, StoreOptions};
 use emanate::change::{ChangeSet, EdgeEnd, EdgeKey, RowEdge, check_graph, open_graph, read_graph};
 use emanate::sync::ManualClock;
-use emanate::{ApplyOptions, Engine, Generation, Graph, NodeActivation, NodeId, SpreadRequest};
+use emanate::{
+    ApplyError, ApplyOptions, Engine, Generation, Graph, NodeActivation, NodeId, SpreadRequest,
+};
 use emanate_bench::SplitMix64;
 
 /// Points at which the machine stops.
@@ -192,5 +194,33 @@ fn a_graph_comes_back_to_the_bit_wherever_the_machine_stops() {
         assert_eq!(report.opened.generation, machine.acknowledged);
         assert_eq!(content(&checked), expected);
         assert_eq!(content(&read_graph(&machine.disk).unwrap().0), expected);
+    }
+}
+
+#[test]
+fn a_disk_that_is_full_or_read_only_refuses_a_set_and_nothing_changes() {
+    for (seed, fault) in [(1, Fault::Full(0)), (2, Fault::ReadOnly), (3, Fault::DenyWrite)] {
+        let mut machine = Machine::new(seed);
+        let (graph, store) = machine.open().expect("nothing stops this one");
+        machine.live(&graph, &store);
+        let (number, before) = (graph.snapshot().number(), content(&graph.snapshot()));
+        machine.disk.set(fault);
+        let mut changes = ChangeSet::new();
+        changes.upsert_edge(("n1", "n2"), 0.125).remove_node("n1");
+        let error = machine.engine.apply(&graph, &changes, &ApplyOptions::default()).unwrap_err();
+        assert!(matches!(error, ApplyError::Storage { .. }), "{error:?}");
+        assert_eq!(graph.snapshot().number(), number);
+        assert_eq!(content(&graph.snapshot()), before);
+        machine.disk.heal();
+        let again = machine.engine.apply(&graph, &changes, &ApplyOptions::default());
+        // What could not be taken back leaves the store closed until it is opened again.
+        assert_eq!(again.is_ok(), fault != Fault::ReadOnly, "{fault:?}");
+        if again.is_ok() {
+            machine.sets.push((number + 1, changes));
+        }
+        drop((graph, store));
+        machine.disk.lose_power();
+        let (graph, _store) = machine.open().expect("nothing stops this one");
+        assert_eq!(graph.snapshot().number(), number + u64::from(again.is_ok()));
     }
 }

@@ -32,6 +32,8 @@ pub enum Fault {
     /// One sync fails, after this many that do not, and what it was to bring to the disk stays as
     /// uncertain as it was.
     FailSyncAfter(u64),
+    /// The next write to a file is done, and said to have failed.
+    DenyWrite,
     /// Syncs of files whose names begin so do nothing, and say that they did; of the directory
     /// where it is empty. No disk should do so. It is there to show that a test which finds no
     /// loss would find one.

@@ -2,8 +2,8 @@
 
 use std::io::{self, ErrorKind};
 
-use super::SimulatedDisk;
 use super::state::State;
+use super::{Fault, SimulatedDisk};
 use crate::change::store::disk::DiskFile;
 use crate::sync::MutexGuard;
 
@@ -60,6 +60,9 @@ impl DiskFile for SimulatedFile {
         state.inodes[self.inode].write(offset, &bytes[..room]);
         if room < bytes.len() {
             return Err(ErrorKind::StorageFull.into());
+        }
+        if state.take(Fault::DenyWrite) {
+            return Err(ErrorKind::Other.into());
         }
         state.end_operation()
     }

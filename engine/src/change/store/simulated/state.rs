@@ -171,6 +171,12 @@ impl State {
         self.faults.contains(&fault)
     }
 
+    /// Whether `fault` is to happen, which it does once.
+    pub(super) fn take(&mut self, fault: Fault) -> bool {
+        let at = self.faults.iter().position(|set| *set == fault);
+        at.map(|at| self.faults.remove(at)).is_some()
+    }
+
     pub(super) fn check_running(&self) -> io::Result<()> {
         if self.stopped { Err(ErrorKind::BrokenPipe.into()) } else { Ok(()) }
     }

@@ -41,6 +41,25 @@ fn a_set_that_found_no_room_leaves_no_trace_and_the_next_one_fits() {
     }
 }
 
+/// The worst of refusals: every byte is written, and the operating system says that it is not.
+#[test]
+fn a_set_that_was_refused_does_not_come_back() {
+    for seed in 0..50 {
+        let disk = SimulatedDisk::new(seed);
+        let (store, _, mut model) = open(&disk).unwrap();
+        store_set(&store, &mut model, b"before");
+        disk.set(Fault::DenyWrite);
+        assert!(matches!(append(&store, &model, b"refused"), Err(AppendError::Disk(_))));
+        if seed % 2 == 0 {
+            store_set(&store, &mut model, b"after");
+        }
+        disk.set(Fault::StopAt(disk.operations() + 1));
+        drop(store);
+        disk.lose_power();
+        assert_eq!(open(&disk).unwrap().2, model, "{seed}");
+    }
+}
+
 #[test]
 fn a_medium_that_becomes_read_only_refuses_sets_and_keeps_what_it_has() {
     let disk = SimulatedDisk::new(1);

@@ -73,6 +73,7 @@ pub(crate) const fn status_of(kind: io::ErrorKind) -> u8 {
         io::ErrorKind::NotFound
         | io::ErrorKind::NotADirectory
         | io::ErrorKind::IsADirectory
+        | io::ErrorKind::AlreadyExists
         | io::ErrorKind::PermissionDenied
         | io::ErrorKind::ReadOnlyFilesystem
         | io::ErrorKind::InvalidFilename => 2,

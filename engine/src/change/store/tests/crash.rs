@@ -168,7 +168,7 @@ impl Course {
                 _ => Work::Appending,
             };
             let went_on = match drawn {
-                0 => self.checkpoint(open, &model),
+                0 => self.checkpoint(open, &mut model),
                 1 => self.backup(open)?,
                 2 => match store.take().map(Store::close) {
                     Some(Ok(())) => {
@@ -252,18 +252,25 @@ impl Course {
         }
     }
 
-    fn checkpoint(&mut self, store: &Store, model: &Model) -> bool {
-        let mut taken = model.clone();
-        if self.chance.below(3) == 0 {
-            // One that was published a while ago.
-            taken.sets.truncate(self.chance.below(model.sets.len() as u64 + 1) as usize);
-        }
-        let generation = taken.generation();
-        let done = store.checkpoint(|| taken).is_ok();
-        if done {
+    fn checkpoint(&mut self, store: &Store, model: &mut Model) -> bool {
+        let mut generation = 0;
+        let taken = store.checkpoint(|| {
+            if self.chance.below(3) == 0 {
+                // What comes after the log is cut may be in the segment, too.
+                self.append(store, model);
+            }
+            let mut taken = model.clone();
+            if self.chance.below(3) == 0 {
+                // One that was published a while ago.
+                taken.sets.truncate(self.chance.below(model.sets.len() as u64 + 1) as usize);
+            }
+            generation = taken.generation();
+            taken
+        });
+        if taken.is_ok() {
             self.settle(|promise| promise.generation <= generation);
         }
-        done
+        taken.is_ok()
     }
 
     /// A copy holds what was appended up to some generation, all that was acknowledged before it

@@ -22,8 +22,8 @@
 //! order a checkpoint goes about it, in `checkpoint`.
 //!
 //! # Why a log of our own
-//! An embedded store could hold the sets, too. `bench/record` has the comparison: redb syncs twice
-//! for each set, and so stores half as many; fjall is as fast as syncs are, but reaches the file
+//! An embedded store could hold the sets, too. `bench/record` has the comparison: redb's
+//! syncs take twice as long, being of pages of a tree rather than of one append; fjall is as fast as syncs are, but reaches the file
 //! system by itself, so that no simulated disk can be put under it. What is needed of either is an
 //! append and a scan.
 //!

@@ -22,10 +22,10 @@
 //! order a checkpoint goes about it, in `checkpoint`.
 //!
 //! # Why a log of our own
-//! An embedded store could hold the sets, too. `bench/record` has the comparison: redb's
-//! syncs take twice as long, being of pages of a tree rather than of one append; fjall is as fast as syncs are, but reaches the file
-//! system by itself, so that no simulated disk can be put under it. What is needed of either is an
-//! append and a scan.
+//! An embedded store could hold the sets, too. `bench/record` has the comparison: redb's syncs take
+//! twice as long, being of pages of a tree rather than of one append; fjall is as fast as syncs
+//! are, but reaches the file system by itself, so that no simulated disk can be put under it. What
+//! is needed of either is an append and a scan.
 //!
 //! # Progress
 //! Blocking, among writers. Readers of a graph never come here.

@@ -262,7 +262,10 @@ impl DiskFile for File {
     }
 
     fn truncate(&self, length: u64) -> io::Result<()> {
-        self.set_len(length)
+        self.set_len(length)?;
+        // Whether syncing the data alone keeps a smaller length is for each file system to say.
+        // This is rare enough to be sure.
+        self.sync_all()
     }
 
     fn sync(&self) -> io::Result<()> {

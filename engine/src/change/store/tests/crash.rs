@@ -325,7 +325,7 @@ fn nothing_promised_is_lost_wherever_the_machine_stops() {
 /// The proof that the test above can fail: with any of the syncs left out, it does.
 #[test]
 fn without_a_sync_something_is_lost() {
-    for skipped in ["log-", "segment-", ""] {
+    for skipped in ["log-", "segment-", "manifest", ""] {
         let breach = (1..400).find_map(|seed| {
             let course = Course::new(seed);
             course.disk.set(Fault::SkipSyncsOf(skipped));

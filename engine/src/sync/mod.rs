@@ -17,9 +17,10 @@
 //! # Progress
 //! Every operation is lock-free: two threads that fill one [`FirstWins`] both do the work, one
 //! value is kept, the other dropped, and neither waits for the other. What [`Workers`] does to a
-//! thread without work stands there.
+//! thread without work stands there. [`Exclusive`] blocks, and is for work on a disk alone.
 
 mod clock;
+mod exclusive;
 mod first_wins;
 #[cfg(emanate_loom)]
 mod modelled;
@@ -32,6 +33,7 @@ pub use atomic_waker::AtomicWaker;
 pub use clock::{Clock, ManualClock, MonotonicClock};
 #[cfg(not(emanate_loom))]
 pub use crossbeam_queue::ArrayQueue;
+pub use exclusive::{Exclusive, ExclusiveGuard};
 pub use first_wins::FirstWins;
 #[cfg(emanate_loom)]
 pub use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -41,7 +43,7 @@ pub use published::Published;
 pub use std::hint::spin_loop;
 #[cfg(not(emanate_loom))]
 pub use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-pub use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
+pub use std::sync::{Arc, Weak};
 pub use std::thread::{Thread, current as current_thread, park_timeout, yield_now};
 pub use waiters::Waiters;
 pub use workers::Workers;

@@ -56,7 +56,7 @@ impl Store {
         &self,
         take: impl FnOnce() -> S,
     ) -> Result<CheckpointReport, CheckpointError> {
-        let mut files = self.files.try_lock().map_err(|_| CheckpointError::UnderWay)?;
+        let mut files = self.files.try_take().ok_or(CheckpointError::UnderWay)?;
         let base = self.log.cut()?;
         if files.logs.last() != Some(&base) {
             files.logs.push(base);

@@ -1,9 +1,9 @@
 //! The log that is written: sets appended, and made to reach the disk by a policy.
 //!
 //! # Orderings
-//! All of the log's state is under one mutex. A sync runs outside it: one writer that needs a sync
-//! and finds none under way makes it, for itself and for all who have appended before; the others
-//! wait on the condition variable, and look again when it ends. That is the group commit.
+//! All of the log's state is in one [`Exclusive`]. A sync runs outside it: one writer that needs a
+//! sync and finds none under way makes it, for itself and for all who have appended before; the
+//! others wait, and look again when it ends. That is the group commit.
 //!
 //! # Progress
 //! Blocking, for writers among themselves. No reader of a graph comes here.
@@ -19,7 +19,7 @@ use super::record::{
     LOG_HEADER_BYTES, LogHeader, RecordHeader, RecordKind, SET_BYTES_MAX, set_checksum,
 };
 use super::scan::Scan;
-use crate::sync::{Arc, Clock, Condvar, Mutex, MutexGuard};
+use crate::sync::{Arc, Clock, Exclusive};
 
 /// Sets up to this size are written together with their record's header, in one call.
 const WRITE_WHOLE_MAX: usize = 256 << 10;
@@ -35,9 +35,8 @@ pub(super) struct Log {
     disk: Arc<dyn Disk>,
     clock: Arc<dyn Clock>,
     policy: FlushPolicy,
-    state: Mutex<State>,
-    /// A sync has ended.
-    synced: Condvar,
+    /// Whoever waits for it waits for a sync to end.
+    state: Exclusive<State>,
 }
 
 #[derive(Debug)]
@@ -119,16 +118,11 @@ impl Log {
             failed: None,
             buffer: Vec::new(),
         };
-        Self { disk, clock, policy, state: Mutex::new(state), synced: Condvar::new() }
-    }
-
-    /// No code that can panic leaves the state half changed, so a poisoned lock is as good.
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        Self { disk, clock, policy, state: Exclusive::new(state) }
     }
 
     pub(super) fn place(&self) -> LogPlace {
-        let state = self.state();
+        let state = self.state.take();
         LogPlace { base: state.header.base, synced: state.synced, generation: state.generation }
     }
 
@@ -140,7 +134,7 @@ impl Log {
             return Err(AppendError::TooLarge { bytes });
         }
         let now = self.clock.now_ns();
-        let mut state = self.state();
+        let mut state = self.state.take();
         let state = &mut *state;
         state.check()?;
         if generation <= state.generation {
@@ -214,7 +208,7 @@ impl Log {
             FlushPolicy::Always => self.sync_to(ticket),
             FlushPolicy::Never => Ok(()),
             FlushPolicy::Every(time) => {
-                let oldest = self.state().oldest_ns;
+                let oldest = self.state.take().oldest_ns;
                 if self.is_due(oldest, time) { self.sync_to(ticket) } else { Ok(()) }
             }
         }
@@ -235,7 +229,7 @@ impl Log {
     pub(super) fn flush_if_due(&self) -> Result<Option<Duration>, AppendError> {
         let FlushPolicy::Every(time) = self.policy else { return Ok(None) };
         let (oldest, last) = {
-            let state = self.state();
+            let state = self.state.take();
             state.check()?;
             (state.oldest_ns, Ticket(state.appended))
         };
@@ -249,19 +243,19 @@ impl Log {
 
     /// Returns once all that was appended is on the disk.
     pub(super) fn sync(&self) -> Result<(), AppendError> {
-        let last = Ticket(self.state().appended);
+        let last = Ticket(self.state.take().appended);
         self.sync_to(last)
     }
 
     fn sync_to(&self, ticket: Ticket) -> Result<(), AppendError> {
-        let mut state = self.state();
+        let mut state = self.state.take();
         loop {
             if state.durable >= ticket.0 {
                 return Ok(());
             }
             state.check()?;
             if state.sync_under_way {
-                state = self.waited(state);
+                state = self.state.wait(state);
                 continue;
             }
             state.sync_under_way = true;
@@ -270,7 +264,7 @@ impl Log {
             let turn = SyncTurn { log: self };
             let result = file.sync();
             std::mem::forget(turn);
-            state = self.state();
+            state = self.state.take();
             self.end_sync(&mut state, &result, end, appended);
         }
     }
@@ -285,11 +279,7 @@ impl Log {
             }
             Err(error) => state.failed = Some(self.failure(state, error)),
         }
-        self.synced.notify_all();
-    }
-
-    fn waited<'a>(&'a self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        self.synced.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.state.tell();
     }
 
     /// Ends this file, whole and synced, and begins another, so that the sets before and after
@@ -297,9 +287,9 @@ impl Log {
     ///
     /// Where the new file cannot be made, the old one goes on.
     pub(super) fn cut(&self) -> Result<u64, AppendError> {
-        let mut state = self.state();
+        let mut state = self.state.take();
         while state.sync_under_way {
-            state = self.waited(state);
+            state = self.state.wait(state);
         }
         let state = &mut *state;
         state.check()?;
@@ -330,7 +320,7 @@ impl Log {
     /// Notes in the log that all of it is on the disk, where that is so and not noted. Not
     /// synced itself: it is there to tell damage from a torn end, and loses nothing when lost.
     pub(super) fn note_synced(&self) -> Result<(), AppendError> {
-        let mut state = self.state();
+        let mut state = self.state.take();
         let state = &mut *state;
         state.check()?;
         if state.sync_under_way || state.synced != state.end || !state.ends_with_set {
@@ -355,6 +345,6 @@ impl Drop for SyncTurn<'_> {
     fn drop(&mut self) {
         let (end, appended) = (0, 0);
         let panicked = Err(io::ErrorKind::Other.into());
-        self.log.end_sync(&mut self.log.state(), &panicked, end, appended);
+        self.log.end_sync(&mut self.log.state.take(), &panicked, end, appended);
     }
 }

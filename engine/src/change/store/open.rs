@@ -13,7 +13,7 @@ use super::options::StoreOptions;
 use super::record::LOG_HEADER_BYTES;
 use super::recover::{Inventory, Recovered, Repair, Replay, recover};
 use super::scan;
-use crate::sync::{Arc, Clock, Mutex, MutexGuard};
+use crate::sync::{Arc, Clock, Exclusive};
 
 /// What opening found and did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ pub struct Store {
     pub(super) options: StoreOptions,
     pub(super) log: Log,
     /// Held while a checkpoint, a backup or closing changes or reads the set of files.
-    pub(super) files: Mutex<Files>,
+    pub(super) files: Exclusive<Files>,
     _held: Box<dyn Held>,
 }
 
@@ -121,7 +121,7 @@ impl Store {
             opened = Opened { created: true, repairs: Vec::new(), ..opened };
         }
         let (log, files) = settle(&disk, options, &clock, recovered)?;
-        let files = Mutex::new(files);
+        let files = Exclusive::new(files);
         Ok((Self { disk, clock, options: *options, log, files, _held: held }, opened))
     }
 
@@ -184,13 +184,9 @@ impl Store {
         self.settle_down()
     }
 
-    pub(super) fn files(&self) -> MutexGuard<'_, Files> {
-        self.files.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
-
     fn settle_down(&self) -> Result<(), AppendError> {
         self.log.sync()?;
-        self.write_manifest(&self.files()).map_err(AppendError::Disk)
+        self.write_manifest(&self.files.take()).map_err(AppendError::Disk)
     }
 
     pub(super) fn write_manifest(&self, files: &Files) -> Result<(), DiskFailure> {

@@ -91,14 +91,14 @@ fn read_header<E>(window: &mut Window<'_>) -> Result<LogHeader, ScanError<E>> {
     LogHeader::decode(bytes).map_err(ScanError::Unlike)
 }
 
+/// Takes a set: its record's place, the generation it leads to, its bytes.
+type Visit<'a, E> = dyn FnMut(u64, u64, &[u8]) -> Result<(), E> + 'a;
+
 /// Reads the log in `file` and gives each whole set, with its place and generation, to `visit`.
 /// Ends at the first record that is not whole or does not follow the one before.
 ///
 /// One pass over the file, in memory of the longest set or a chunk.
-pub(super) fn scan<E>(
-    file: &dyn DiskFile,
-    visit: &mut dyn FnMut(u64, u64, &[u8]) -> Result<(), E>,
-) -> Result<Scan, ScanError<E>> {
+pub(super) fn scan<E>(file: &dyn DiskFile, visit: &mut Visit<'_, E>) -> Result<Scan, ScanError<E>> {
     let mut window = Window::new(file)?;
     let header = read_header(&mut window)?;
     let mut scan = Scan {

@@ -14,7 +14,7 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use super::disk::{Disk, DiskFile, Held};
-use crate::sync::{Arc, Mutex, MutexGuard};
+use crate::sync::{Arc, Exclusive, ExclusiveGuard};
 use file::SimulatedFile;
 use state::{Inode, NameChange, State};
 
@@ -42,17 +42,17 @@ pub enum Fault {
 
 /// A disk in memory. Clones are the same disk.
 #[derive(Clone, Debug)]
-pub struct SimulatedDisk(Arc<Mutex<State>>);
+pub struct SimulatedDisk(Arc<Exclusive<State>>);
 
 impl SimulatedDisk {
     /// An empty disk whose chance comes from `seed`.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self(Arc::new(Mutex::new(State::new(seed))))
+        Self(Arc::new(Exclusive::new(State::new(seed))))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    fn state(&self) -> ExclusiveGuard<'_, State> {
+        self.0.take()
     }
 
     /// Makes `fault` happen from now on, beside those set before.
@@ -108,7 +108,7 @@ impl SimulatedDisk {
     /// A disk that is the same in every way and goes its own from now on.
     #[must_use]
     pub fn fork(&self) -> Self {
-        Self(Arc::new(Mutex::new(self.state().clone())))
+        Self(Arc::new(Exclusive::new(self.state().clone())))
     }
 
     fn opened(&self, name: &str, writable: bool) -> io::Result<Arc<dyn DiskFile>> {

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use super::state::State;
 use super::{Fault, SimulatedDisk};
 use crate::change::store::disk::DiskFile;
-use crate::sync::MutexGuard;
+use crate::sync::ExclusiveGuard;
 
 /// An open file.
 #[derive(Debug)]
@@ -19,13 +19,13 @@ pub(super) struct SimulatedFile {
 }
 
 impl SimulatedFile {
-    fn state(&self) -> io::Result<MutexGuard<'_, State>> {
+    fn state(&self) -> io::Result<ExclusiveGuard<'_, State>> {
         let state = self.disk.state();
         state.check_running()?;
         if state.starts == self.start { Ok(state) } else { Err(ErrorKind::NotConnected.into()) }
     }
 
-    fn changed(&self) -> io::Result<MutexGuard<'_, State>> {
+    fn changed(&self) -> io::Result<ExclusiveGuard<'_, State>> {
         let mut state = self.state()?;
         if !self.writable {
             return Err(ErrorKind::PermissionDenied.into());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::model::{Model, open, open_with, store_set};
 use crate::change::store::{FlushPolicy, SimulatedDisk, Store};
-use crate::sync::{Clock, ManualClock, Mutex};
+use crate::sync::{Clock, Exclusive, ManualClock};
 
 const EVERY: Duration = Duration::from_millis(10);
 
@@ -36,7 +36,7 @@ fn sets_that_wait_together_share_one_sync() {
 fn writers_at_once_lose_nothing() {
     let disk = SimulatedDisk::new(1);
     let (store, _, _) = open(&disk).unwrap();
-    let model = Mutex::new(Model::default());
+    let model = Exclusive::new(Model::default());
     let made = operations(&disk, || {
         std::thread::scope(|scope| {
             for writer in 0..4u8 {
@@ -44,14 +44,14 @@ fn writers_at_once_lose_nothing() {
                 scope.spawn(move || {
                     for at in 0..100u8 {
                         let ticket = {
-                            let mut model = model.lock().unwrap();
+                            let mut model = model.take();
                             let generation = model.generation() + 1;
                             model.apply(generation, &[writer, at]);
                             store.append(generation, &[writer, at]).unwrap()
                         };
                         store.wait(ticket).unwrap();
                         if at == 50 && writer == 0 {
-                            store.checkpoint(|| model.lock().unwrap().clone()).unwrap();
+                            store.checkpoint(|| model.take().clone()).unwrap();
                         }
                     }
                 });
@@ -63,7 +63,7 @@ fn writers_at_once_lose_nothing() {
     drop(store);
     disk.lose_power();
     let (_, opened, found) = open(&disk).unwrap();
-    assert_eq!(found, *model.lock().unwrap());
+    assert_eq!(found, *model.take());
     assert!(opened.segment_generation > 50 && opened.sets_replayed > 0, "{opened:?}");
 }
 

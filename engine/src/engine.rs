@@ -1,11 +1,14 @@
 //! The face a host sees.
 
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::builder::EngineBuilder;
+use crate::change::store::{Folder, Opened, Store, StoreOptions};
 use crate::change::{
     self, ApplyError, ApplyOptions, ApplyReport, ChangeSet, Journal, Kept, Live, Maintained, Means,
+    OpenGraphError,
 };
 use crate::gate::Gate;
 use crate::graph::{Generation, GraphBuilder, MergeError};
@@ -14,7 +17,7 @@ use crate::run::{
     self, Capacity, Sample, Scheduler, ScratchUse, Settings, SpreadEstimate, SpreadFuture,
 };
 use crate::spread::{SpreadError, SpreadOutcome, SpreadRequest};
-use crate::sync::{Arc, Clock};
+use crate::sync::{Arc, Clock, MonotonicClock};
 
 /// A graph a host has given to an engine; cheap to clone.
 #[derive(Clone, Debug)]
@@ -25,6 +28,23 @@ impl Graph {
     #[must_use]
     pub fn journaled(generation: Generation, journal: Arc<dyn Journal>) -> Self {
         Self(Arc::new(Live::new(generation, Some(journal))))
+    }
+
+    /// Opens the graph in the store in `directory`, with the system's clock. Every change set is
+    /// kept there from now on; [`Store::maintain`] and [`Store::checkpoint_graph`] are the host's to
+    /// call.
+    ///
+    /// # Errors
+    /// [`OpenGraphError`].
+    pub fn open(
+        directory: impl Into<PathBuf>,
+        options: &StoreOptions,
+    ) -> Result<OpenedGraph, OpenGraphError> {
+        let clock = Arc::new(MonotonicClock::new());
+        let disk = Arc::new(Folder::at(directory));
+        let (stored, opened) = change::open_graph(disk, options, clock)?;
+        let store = Arc::clone(&stored.store);
+        Ok(OpenedGraph { graph: Self::journaled(stored.generation, stored.store), store, opened })
     }
 
     /// The generation published last, held for as long as the snapshot lives.
@@ -38,6 +58,17 @@ impl From<Generation> for Graph {
     fn from(generation: Generation) -> Self {
         Self(Arc::new(Live::new(generation, None)))
     }
+}
+
+/// A graph that was opened from its store.
+#[derive(Clone, Debug)]
+pub struct OpenedGraph {
+    /// The graph.
+    pub graph: Graph,
+    /// Where its change sets are kept.
+    pub store: Arc<Store>,
+    /// What opening found and did.
+    pub opened: Opened,
 }
 
 /// A generation held by a reader.

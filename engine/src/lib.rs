@@ -19,7 +19,7 @@ pub use builder::{
     EngineBuilder,
 };
 pub use change::{ApplyError, ApplyOptions, ApplyReport, ChangeSet};
-pub use engine::{Engine, Graph, Snapshot};
+pub use engine::{Engine, Graph, OpenedGraph, Snapshot};
 #[cfg(feature = "text")]
 pub use graph::LoadError;
 pub use graph::{BuildError, Edge, Generation, GraphBuilder};

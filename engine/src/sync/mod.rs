@@ -17,7 +17,7 @@
 //! # Progress
 //! Every operation is lock-free: two threads that fill one [`FirstWins`] both do the work, one
 //! value is kept, the other dropped, and neither waits for the other. What [`Workers`] does to a
-//! thread without work stands there.
+//! thread without work stands there. [`Exclusive`] blocks, and is for work on a disk alone.
 //!
 //! # Models
 //! A model stands beside what it checks, in a module whose name ends in `models`, and runs under
@@ -27,6 +27,7 @@
 #[cfg(all(test, any(emanate_loom, emanate_shuttle)))]
 pub(crate) mod checker;
 mod clock;
+mod exclusive;
 mod first_wins;
 #[cfg(any(emanate_loom, emanate_shuttle))]
 mod modelled;
@@ -45,6 +46,7 @@ pub use atomic_waker::AtomicWaker;
 pub use clock::{Clock, ManualClock, MonotonicClock};
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
 pub use crossbeam_queue::ArrayQueue;
+pub use exclusive::{Exclusive, ExclusiveGuard};
 pub use first_wins::FirstWins;
 #[cfg(emanate_loom)]
 pub use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};

@@ -5,6 +5,7 @@
 mod changes {
     mod applying;
     mod driver;
+    mod loading;
     mod merging;
     mod model;
     mod plan;

@@ -10,12 +10,14 @@ use crate::change::{
     self, ApplyError, ApplyOptions, ApplyReport, ChangeSet, Journal, Kept, Live, Maintained, Means,
     OpenGraphError,
 };
-use crate::graph::{Generation, MergeError};
+use crate::gate::Gate;
+use crate::graph::{Generation, GraphBuilder, MergeError};
+use crate::observe::{Metrics, Reading};
 use crate::run::{
     self, Capacity, Sample, Scheduler, ScratchUse, Settings, SpreadEstimate, SpreadFuture,
 };
 use crate::spread::{SpreadError, SpreadOutcome, SpreadRequest};
-use crate::sync::{Arc, MonotonicClock};
+use crate::sync::{Arc, Clock, MonotonicClock};
 
 /// A graph a host has given to an engine; cheap to clone.
 #[derive(Clone, Debug)]
@@ -211,6 +213,35 @@ impl Engine {
         changes: &ChangeSet,
         options: &ApplyOptions,
     ) -> Result<ApplyReport, ApplyError> {
+        self.with_means(graph, options, |means| change::apply(&graph.0, changes, options, means))
+    }
+
+    /// Adds all that `builder` has collected to `graph`, as one change: what is not there is made,
+    /// and an edge that is there has the builder's weight from then on. Names are looked up once
+    /// and rows copied once, so it costs far less than the same edges one by one; a graph without
+    /// nodes becomes what [`GraphBuilder::build`] makes.
+    ///
+    /// Of the options, those that are about single edits mean nothing here. Where a [`Journal`]
+    /// keeps the graph's change sets, it is given the same edits, and they are applied one by one.
+    ///
+    /// # Errors
+    /// [`ApplyError`]; the graph is exactly as it was.
+    pub fn load(
+        &self,
+        graph: &Graph,
+        builder: GraphBuilder,
+        options: &ApplyOptions,
+    ) -> Result<ApplyReport, ApplyError> {
+        self.with_means(graph, options, |means| change::load(&graph.0, builder, options, means))
+    }
+
+    /// Runs `work` with what this engine lends to whoever changes `graph`.
+    fn with_means<T>(
+        &self,
+        graph: &Graph,
+        options: &ApplyOptions,
+        work: impl FnOnce(Means<'_>) -> T,
+    ) -> T {
         if graph.0.keep() {
             self.kept.add(&graph.0);
         }
@@ -228,7 +259,7 @@ impl Engine {
             change::Validation::Parallel => self.scheduler.workers().ok(),
             change::Validation::Sequential => None,
         };
-        change::apply(&graph.0, changes, options, Means { workers, admits: &admits })
+        work(Means { workers, admits: &admits })
     }
 
     /// Merges all that changes have put over the blocks of `graph`, now, on this thread. No outcome
@@ -290,6 +321,43 @@ impl Engine {
     #[must_use]
     pub fn queued(&self) -> usize {
         self.scheduler.queue.len()
+    }
+
+    /// The breakers. A spread that the breaker of spreads keeps out fails with
+    /// [`SpreadError::BreakerOpen`]; one whose tier is kept out goes on without the tier's rows and
+    /// says so in [`SpreadOutcome::degraded`].
+    #[must_use]
+    pub fn gate(&self) -> &Gate {
+        &self.scheduler.guard.gate
+    }
+
+    /// What is measured, for quantiles and for what the host counts itself.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.scheduler.guard.metrics
+    }
+
+    /// The clock that durations are measured and breakers wait by.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.scheduler.guard.clock
+    }
+
+    /// Everything measured since the beginning, with what the engine knows of its breakers, scratch
+    /// and settings. What the engine does not know (checks, the tuner's decisions, changes) is for
+    /// the host to fill in.
+    #[must_use]
+    pub fn reading(&self) -> Reading {
+        self.scheduler.reading()
+    }
+
+    /// The metrics for a registry of crate `prometheus`. It reads as long as it is registered, also
+    /// after the engine itself was dropped.
+    #[cfg(feature = "prometheus")]
+    #[must_use]
+    pub fn collector(&self) -> crate::observe::Collector {
+        let scheduler = self.scheduler.clone();
+        crate::observe::Collector::new(move || scheduler.reading())
     }
 
     /// Frees the scratch that is kept for the next spread.

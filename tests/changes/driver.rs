@@ -97,7 +97,7 @@ fn check(graph: &Snapshot, model: &Model, requests: &[SpreadRequest]) {
     }
 }
 
-fn check_content(graph: &Generation, model: &Model) {
+pub(crate) fn check_content(graph: &Generation, model: &Model) {
     let held = Model::of(graph, Mistake::None);
     assert_eq!(held.nodes, model.nodes);
     assert_eq!(held.edges, model.edges);

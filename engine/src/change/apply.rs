@@ -30,6 +30,16 @@ pub(crate) fn apply(
     options: &ApplyOptions,
     means: Means<'_>,
 ) -> Result<ApplyReport, ApplyError> {
+    with_turn(live, options, means, |applying| applying.chunks(changes.changes()))
+}
+
+/// Runs `work` once it is its turn, and says what it did.
+pub(super) fn with_turn(
+    live: &Live,
+    options: &ApplyOptions,
+    means: Means<'_>,
+    work: impl FnOnce(&mut Applying<'_>) -> Result<(), Ending>,
+) -> Result<ApplyReport, ApplyError> {
     let started = Instant::now();
     // Where the clock cannot hold the instant, there is no end to wait for.
     let until = started.checked_add(options.budget);
@@ -60,7 +70,7 @@ pub(crate) fn apply(
         accepted: 0,
         pending: Totals::default(),
     };
-    let ended = applying.chunks(changes.changes());
+    let ended = work(&mut applying);
     let Applying { mut report, current, .. } = applying;
     report.generation = current.number();
     report.elapsed = started.elapsed();
@@ -74,7 +84,7 @@ pub(crate) fn apply(
 }
 
 /// Why a set ended before its end.
-enum Ending {
+pub(super) enum Ending {
     Refused,
     Late,
     Unstored(StorageError),
@@ -89,7 +99,7 @@ enum Next {
 }
 
 /// A set while it is applied.
-struct Applying<'a> {
+pub(super) struct Applying<'a> {
     live: &'a Live,
     writer: &'a mut Writer,
     options: &'a ApplyOptions,
@@ -165,7 +175,8 @@ impl Applying<'_> {
         Ok(Next::GoOn)
     }
 
-    fn draft(&mut self) -> Result<&mut Draft, DamagedBlock> {
+    /// What follows the current generation.
+    pub(super) fn draft(&mut self) -> Result<&mut Draft, DamagedBlock> {
         if self.draft.is_none() {
             self.draft = Some(Draft::of(&self.current)?);
         }
@@ -183,7 +194,8 @@ impl Applying<'_> {
         }
     }
 
-    fn is_late(&self) -> bool {
+    /// Whether the time is over.
+    pub(super) fn is_late(&self) -> bool {
         self.until.is_some_and(|until| Instant::now() >= until)
     }
 
@@ -195,24 +207,56 @@ impl Applying<'_> {
 
     /// Stores and publishes what is in the draft.
     fn commit(&mut self, changes: &[Change]) -> Result<(), Ending> {
-        if self.accepted > 0 && self.options.run == Run::Commit {
-            let stored = self.admit().and_then(|()| self.store(changes));
-            if let Err(ending) = stored {
+        if self.accepted > 0 {
+            let totals = std::mem::take(&mut self.pending);
+            let committed = self.admit().and_then(|()| match self.options.run {
+                Run::Commit => self.store(changes),
+                Run::Dry => Ok(()),
+            });
+            if let Err(ending) = committed {
                 self.forget_accepted();
                 return Err(ending);
             }
-            let draft = self.draft.take().expect("what was accepted is in it");
-            let current = Arc::clone(&self.current);
-            self.current = self.live.publish(self.writer, current, draft.finish());
+            self.publish_draft(totals);
         }
-        self.report.totals += std::mem::take(&mut self.pending);
         self.accepted = 0;
         Ok(())
     }
 
+    /// Publishes the draft, unless the run is dry.
+    pub(super) fn publish_draft(&mut self, totals: Totals) {
+        match self.options.run {
+            Run::Dry => self.report.totals += totals,
+            Run::Commit => {
+                let draft = self.draft.take().expect("what was accepted is in it");
+                self.publish(draft.finish(), totals);
+            }
+        }
+    }
+
+    /// Publishes `next`, unless the run is dry.
+    pub(super) fn publish(&mut self, next: Generation, totals: Totals) {
+        if self.options.run == Run::Commit {
+            let current = Arc::clone(&self.current);
+            let number = current.number() + 1;
+            let next = Generation { number, ..next };
+            self.current = self.live.publish(self.writer, current, next);
+        }
+        self.report.totals += totals;
+    }
+
+    /// Whether the graph has nothing, and never had.
+    pub(super) fn is_of_nothing(&self) -> bool {
+        self.current.node_count() == 0
+    }
+
     /// Whether spreads on what is in the draft find scratch.
-    fn admit(&self) -> Result<(), Ending> {
-        let next = self.draft.as_ref().expect("what was accepted is in it").so_far();
+    pub(super) fn admit(&self) -> Result<(), Ending> {
+        self.draft.as_ref().map_or(Ok(()), |draft| self.admit_one(draft.so_far()))
+    }
+
+    /// Whether spreads on `next` find scratch.
+    pub(super) fn admit_one(&self, next: &Generation) -> Result<(), Ending> {
         if next.node_count() == self.current.node_count() {
             return Ok(());
         }

@@ -5,7 +5,7 @@ use std::fmt;
 use super::journal::StorageError;
 use super::report::ApplyReport;
 use super::set::EdgeKey;
-use crate::graph::DamagedBlock;
+use crate::graph::{BuildError, DamagedBlock};
 use crate::terms::Key;
 
 /// What kind of failure it is, which says who can do something about it.
@@ -216,6 +216,8 @@ pub enum ApplyError {
     },
     /// A part of the graph's file that the set needs cannot be read.
     Damaged(DamagedBlock),
+    /// What was to be loaded makes no graph, or none of this kind.
+    Unbuildable(BuildError),
 }
 
 impl ApplyError {
@@ -227,7 +229,7 @@ impl ApplyError {
                 report.failures.first().map_or(ErrorClass::Invalid, |failure| failure.error.class())
             }
             Self::Stale { .. } | Self::Busy { .. } => ErrorClass::Conflict,
-            Self::ScratchTooSmall { .. } => ErrorClass::Invalid,
+            Self::ScratchTooSmall { .. } | Self::Unbuildable(_) => ErrorClass::Invalid,
             Self::Late { .. } => ErrorClass::Late,
             Self::Storage { .. } | Self::Damaged(_) => ErrorClass::Storage,
         }
@@ -274,11 +276,18 @@ impl fmt::Display for ApplyError {
             ),
             Self::Storage { error, .. } => error.fmt(f),
             Self::Damaged(block) => block.fmt(f),
+            Self::Unbuildable(error) => error.fmt(f),
         }
     }
 }
 
 impl std::error::Error for ApplyError {}
+
+impl From<BuildError> for ApplyError {
+    fn from(error: BuildError) -> Self {
+        Self::Unbuildable(error)
+    }
+}
 
 impl From<DamagedBlock> for ApplyError {
     fn from(block: DamagedBlock) -> Self {

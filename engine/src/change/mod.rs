@@ -26,6 +26,7 @@ mod error;
 mod journal;
 mod kept;
 mod live;
+mod load;
 mod options;
 mod report;
 mod set;
@@ -41,6 +42,7 @@ pub use journal::{Journal, StorageError};
 pub(crate) use kept::Kept;
 pub(crate) use live::Live;
 pub use live::Maintained;
+pub(crate) use load::load;
 pub use options::{
     ApplyOptions, Chunk, Commit, DEFAULT_APPLY_BUDGET, DEFAULT_CHUNK, DEFAULT_CHUNK_MAX,
     DEFAULT_DIRECT_BELOW, DEFAULT_FAILURES_MAX, DEFAULT_RETRIES, DEFAULT_RETRY_DELAY,

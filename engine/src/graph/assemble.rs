@@ -17,6 +17,7 @@ use super::interner::NameList;
 use super::relations::RelationNames;
 use crate::sync::{Arc, FirstWins};
 use crate::terms::Label;
+pub(crate) use rows::{Rows, merged as merged_rows};
 
 /// Makes a graph of names, relation names and edges that refer to both by position.
 pub(crate) fn generation(

@@ -42,6 +42,7 @@ mod text;
 pub use adapt::from_edges;
 #[cfg(feature = "petgraph")]
 pub use adapt::from_petgraph;
+pub(crate) use builder::Collected;
 pub use builder::{Edge, GraphBuilder};
 pub(crate) use dense::{
     DenseEdges, PushCosts, TARGETS_PER_BLOCK, TARGETS_PER_BLOCK_BITS, TargetBlock,
@@ -53,7 +54,7 @@ pub use generation::{Facts, Generation, RelationFacts};
 pub use native::{OpenError, VerifyError, VerifyReport, WriteError, open, verify, write};
 pub(crate) use native::{ReadAt, open_reader, write_to};
 pub use overlay::MergeError;
-pub(crate) use overlay::{Draft, EdgeAt, Merge, Name, rebased};
+pub(crate) use overlay::{Draft, EdgeAt, LoadFailure, Loaded, Merge, Name, rebased};
 pub(crate) use reads::Reads;
 pub use section::SectionFacts;
 #[cfg(feature = "text")]

@@ -89,6 +89,11 @@ impl Names {
             Key::Number(key) => Label::Key(*key),
             Key::Wide(key) => Label::WideKey(*key),
         };
+        self.find_name(wanted)
+    }
+
+    /// The node of this name.
+    pub(crate) fn find_name(&self, wanted: Label<'_>) -> Result<Option<NodeId>, DamagedBlock> {
         if !self.holds_kind_of(wanted) {
             return Ok(None);
         }

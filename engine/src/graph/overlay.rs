@@ -18,6 +18,7 @@
 //! what was changed meanwhile over the new blocks.
 
 mod draft;
+mod load;
 mod merge;
 mod names;
 mod row;
@@ -29,6 +30,7 @@ use super::generation::Generation;
 use crate::terms::NodeId;
 
 pub(crate) use draft::Draft;
+pub(crate) use load::{LoadFailure, Loaded};
 pub use merge::MergeError;
 pub(crate) use merge::{Merge, rebased};
 pub(crate) use names::Name;

@@ -7,6 +7,7 @@ use crate::graph::error::BuildError;
 use crate::graph::order::{ascending, descended};
 
 /// Rows under provisional numbers.
+#[derive(Debug)]
 pub(crate) struct Rows {
     pub(crate) offsets: Vec<usize>,
     pub(crate) targets: Vec<u32>,

@@ -89,6 +89,63 @@ impl Draft {
         Ok(before)
     }
 
+    /// Sets the weights of `edges`, which ascend strictly and leave `source`; those that are not
+    /// there are made. Returns how many of them were there. Costs a copy of the row, however many
+    /// edges are set. On an error some may have been.
+    pub(super) fn put_all(
+        &mut self,
+        source: u32,
+        edges: &[(EdgeAt, f64)],
+    ) -> Result<u64, DamagedBlock> {
+        let Self { next, in_edges } = self;
+        let held = next.out_edges.parts(NodeId::new(source))?;
+        let mut row = Vec::with_capacity(held.len() + edges.len());
+        let mut held = held.edges().peekable();
+        let mut before = 0;
+        for (edge, weight) in edges {
+            while let Some(other) = held.next_if(|(at, _)| at.cmp_place(*edge).is_lt()) {
+                row.push(other);
+            }
+            if let Some((_, weight)) = held.next_if(|(at, _)| at.is(*edge)) {
+                next.facts.forget(source, *edge, weight);
+                before += 1;
+            } else {
+                next.facts.fan_in_max += 1;
+            }
+            next.facts.note(source, *edge, *weight);
+            row.push((*edge, *weight));
+        }
+        row.extend(held);
+        next.facts.fan_out_max = next.facts.fan_out_max.max(row.len() as u64);
+        next.out_edges.replace(source, PatchedRow::new(&row));
+        if let Some(in_edges) = in_edges {
+            for (edge, weight) in edges {
+                in_edges.edit(edge.other)?.put(EdgeAt { other: source, ..*edge }, *weight);
+            }
+        }
+        Ok(before)
+    }
+
+    /// Adds nodes of names that are free, differ and are of the graph's kind; `false` where the
+    /// graph would have more nodes than it can.
+    pub(super) fn add_nodes(&mut self, names: Vec<Name>) -> bool {
+        let first = self.next.names.count;
+        let count = first as u64 + names.len() as u64;
+        if count > NODE_COUNT_MAX {
+            return false;
+        }
+        let id = |at: usize| u32::try_from(at).expect("below the count that was compared");
+        let names = (first..).map(id).zip(names).collect();
+        self.next.names.overlay.give_all(names);
+        self.next.names.count = usize::try_from(count).expect("as many as ids");
+        self.next.facts.nodes = count;
+        self.next.out_edges.overlay();
+        if let Some(edges) = &mut self.in_edges {
+            edges.overlay();
+        }
+        true
+    }
+
     /// Removes an edge. Returns its weight; `None` where there was none. On an error nothing has
     /// changed.
     pub(crate) fn take(&mut self, source: u32, edge: EdgeAt) -> Result<Option<f64>, DamagedBlock> {

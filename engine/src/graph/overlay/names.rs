@@ -143,6 +143,20 @@ impl NameOverlay {
         self.push_run(Arc::from([Given { name, node }]));
     }
 
+    /// Gives each node a name that nobody has, all as one run.
+    pub(crate) fn give_all(&mut self, names: Vec<(u32, Name)>) {
+        let mut run = Vec::with_capacity(names.len());
+        for (node, name) in names {
+            let patch = NamePatch { name: Some(name.clone()), removed: false };
+            self.by_node.insert(node, Arc::new(patch));
+            run.push(Given { name, node });
+        }
+        run.sort_unstable_by(|a, b| a.name.label().cmp(&b.name.label()));
+        if !run.is_empty() {
+            self.push_run(run.into());
+        }
+    }
+
     /// Takes the node away. `name` is what it was called.
     pub(crate) fn remove(&mut self, node: u32) {
         let name = self.get(node).and_then(|patch| patch.name.clone());

@@ -1,11 +1,11 @@
 //! The face a host sees.
 
 use std::ops::Deref;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::builder::EngineBuilder;
-use crate::change::store::{Folder, Opened, Store, StoreOptions};
+use crate::change::store::{DiskFailure, Folder, Opened, Store, StoreOptions};
 use crate::change::{
     self, ApplyError, ApplyOptions, ApplyReport, ChangeSet, Journal, Kept, Live, Maintained, Means,
     OpenGraphError,
@@ -32,16 +32,25 @@ impl Graph {
 
     /// Opens the graph in the store in `directory`, with the system's clock. Every change set is
     /// kept there from now on; [`Store::maintain`] and [`Store::checkpoint_graph`] are the host's to
-    /// call.
+    /// call. Where a store is to be made, the directory is made, too.
     ///
     /// # Errors
     /// [`OpenGraphError`].
     pub fn open(
-        directory: impl Into<PathBuf>,
+        directory: impl AsRef<Path>,
         options: &StoreOptions,
     ) -> Result<OpenedGraph, OpenGraphError> {
+        let directory = directory.as_ref();
         let clock = Arc::new(MonotonicClock::new());
-        let disk = Arc::new(Folder::at(directory));
+        let folder = if options.create {
+            Folder::create(directory).map_err(|error| {
+                let failure = DiskFailure { file: directory.into(), kind: error.kind() };
+                OpenGraphError::Store(failure.into())
+            })?
+        } else {
+            Folder::at(directory)
+        };
+        let disk = Arc::new(folder);
         let (stored, opened) = change::open_graph(disk, options, clock)?;
         let store = Arc::clone(&stored.store);
         Ok(OpenedGraph { graph: Self::journaled(stored.generation, stored.store), store, opened })

@@ -359,7 +359,7 @@ fn replay_logs(
     replay: &mut dyn Replay,
 ) -> Result<(), OpenStoreError> {
     let segment_generation = recovered.generation;
-    for (at, log) in logs.iter().enumerate() {
+    for log in logs {
         if let Some(before) = recovered.logs.last() {
             let scan = &before.scan;
             if log.header.base < scan.generation && log.is_bare() {
@@ -388,8 +388,7 @@ fn replay_logs(
                 damaged(disk, &log.name, offset, StoreDamage::Refused { generation })
             }
         })?;
-        let followed = logs[at + 1..].iter().any(|next| next.header.base >= scan.generation);
-        if scan.end < witnessed(&scan, manifest) || (followed && scan.end < scan.length) {
+        if scan.end < witnessed(&scan, manifest) {
             let damage = StoreDamage::Set { after: scan.generation };
             return Err(damaged(disk, &log.name, scan.end, damage));
         }

@@ -4,5 +4,6 @@ mod crash;
 mod damage;
 mod faults;
 mod files;
+mod hooked;
 mod model;
 mod policies;

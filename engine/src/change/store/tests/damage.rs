@@ -223,6 +223,25 @@ fn an_older_segment_serves_where_the_newer_one_is_damaged() {
     assert!(damaged.ends_with(newer));
 }
 
+/// A store whose second log follows one that had other sets, but as many.
+#[test]
+fn a_log_of_another_store_is_not_taken() {
+    let stores = ["a", "b"].map(|set| {
+        let disk = SimulatedDisk::new(1);
+        let (store, _, mut model) = open(&disk).unwrap();
+        store_set(&store, &mut model, set.as_bytes());
+        // An older generation is made a segment, so the log before the cut stays.
+        store.checkpoint(Model::default).unwrap();
+        store_set(&store, &mut model, b"the same");
+        store.close().unwrap();
+        (disk, model)
+    });
+    let name = "log-00000000000000000001.emlog";
+    let [(disk, model), (other, _)] = &stores;
+    disk.put(name, &other.contents(name).unwrap());
+    assert_eq!(fate(disk, name, model), Fate::Refused);
+}
+
 /// A log that could pass for another's, by its bytes: what it holds fits nowhere else.
 #[test]
 fn records_of_another_place_are_not_taken() {

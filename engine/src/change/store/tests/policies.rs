@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use super::hooked::Hooked;
 use super::model::{Model, open, open_with, store_set};
-use crate::change::store::{FlushPolicy, SimulatedDisk, Store};
-use crate::sync::{Clock, Exclusive, ManualClock};
+use crate::change::store::{Disk, Fault, FlushPolicy, SimulatedDisk, Store, StoreOptions};
+use crate::sync::{Arc, Clock, Exclusive, ManualClock};
 
 const EVERY: Duration = Duration::from_millis(10);
 
@@ -65,6 +66,34 @@ fn writers_at_once_lose_nothing() {
     let (_, opened, found) = open(&disk).unwrap();
     assert_eq!(found, *model.take());
     assert!(opened.segment_generation > 50 && opened.sets_replayed > 0, "{opened:?}");
+}
+
+/// What is appended while a sync is under way may have come too late for it.
+#[test]
+fn a_sync_counts_for_what_was_there_when_it_began() {
+    let disk = SimulatedDisk::new(1);
+    let hooked = Arc::new(Hooked { inner: disk.clone(), hook: Exclusive::new(None) });
+    let mut model = Model::default();
+    let options = StoreOptions::default().create();
+    let clock = Arc::new(ManualClock::new());
+    let shared: Arc<dyn Disk> = Arc::new(Arc::clone(&hooked));
+    let (store, _) = Store::open(shared, &options, clock, &mut model).unwrap();
+    let store = Arc::new(store);
+    let late = Arc::new(Exclusive::new(None));
+    let (of_hook, said) = (Arc::clone(&store), Arc::clone(&late));
+    *hooked.hook.take() = Some(Box::new(move || {
+        *said.take() = Some(of_hook.append(2, b"late").unwrap());
+    }));
+    let first = store.append(1, b"first").unwrap();
+    store.wait(first).unwrap();
+    let late = late.take().take().unwrap();
+    assert_eq!(operations(&disk, || store.wait(late).unwrap()), 1);
+    model.apply(1, b"first");
+    model.apply(2, b"late");
+    disk.set(Fault::StopAt(disk.operations() + 1));
+    drop(store);
+    disk.lose_power();
+    assert_eq!(open(&disk).unwrap().2, model);
 }
 
 #[test]

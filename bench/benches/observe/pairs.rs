@@ -59,9 +59,8 @@ fn time(recorders: Vec<impl FnMut(Duration) + Send>) -> f64 {
 fn ours(threads: usize) -> f64 {
     let histogram = Histogram::new(threads);
     let writers = (0..threads).map(|_| histogram.writer().expect("one for each thread"));
-    let recorders: Vec<_> = writers
-        .map(|mut writer| move |duration: Duration| writer.record(duration))
-        .collect();
+    let recorders: Vec<_> =
+        writers.map(|mut writer| move |duration: Duration| writer.record(duration)).collect();
     let time = time(recorders);
     let count = threads * (ROUNDS + 1) * DURATIONS;
     assert_eq!(histogram.distribution().count(), count as u64, "records are lost");
@@ -86,7 +85,9 @@ fn theirs(threads: usize) -> f64 {
 
 /// Prints how many times as long theirs takes as ours, on 1 and 2 threads.
 pub(crate) fn run() {
-    println!("| threads | pairs | ours ns | hdrhistogram sync Recorder ns | times | interval 95 % |");
+    println!(
+        "| threads | pairs | ours ns | hdrhistogram sync Recorder ns | times | interval 95 % |"
+    );
     println!("|---|---|---|---|---|---|");
     for threads in [1, 2] {
         let mut pairs: Vec<(f64, f64)> = (0..PAIRS)

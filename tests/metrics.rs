@@ -5,10 +5,10 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use emanate::StopReason;
 use emanate::observe::custom::MetricSpec;
 use emanate::observe::table::TABLE;
-use emanate::observe::{CheckReading, Ending, Metrics, SpreadRecord};
+use emanate::observe::{CheckReading, Ending, ErrorClass, Metrics, SpreadRecord, Timed};
+use emanate::{StopReason, Tier};
 
 /// A text with something in every family.
 fn text() -> String {
@@ -33,6 +33,33 @@ fn text() -> String {
     reading.supplied.checks.push(CheckReading { check: "canary".into(), status: 0 });
     reading.supplied.features.push(("text".into(), true));
     reading.text()
+}
+
+/// Whatever a spread did and however long it took, writing it down takes no memory.
+#[test]
+fn recording_allocates_nothing() {
+    let metrics = Metrics::new(1);
+    let mut recorder = metrics.recorder().expect("nobody else has one");
+    let allocated = allocation_counter::measure(|| {
+        for (turn, reason) in (0..42).cycle().zip(StopReason::ALL.into_iter().cycle().take(9 * 42))
+        {
+            let duration = Duration::from_nanos(1 << turn);
+            recorder.hop(duration);
+            for tier in Tier::ALL {
+                recorder.tier_read(tier, duration);
+            }
+            recorder.record(&SpreadRecord {
+                service: duration,
+                response: 2 * duration,
+                hops: turn,
+                confidence: Some(f64::from(turn) / 42.0),
+                ..SpreadRecord::new(Ending::Stopped(reason))
+            });
+            metrics.refuse(ErrorClass::Shed);
+        }
+    });
+    assert_eq!((allocated.count_total, allocated.bytes_total), (0, 0));
+    assert_eq!(metrics.reading().tally_of(Timed::Response).count(), 9 * 42);
 }
 
 /// What `promtool check metrics` says of `text`: whether all is well, and its complaints. `None`

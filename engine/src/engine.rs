@@ -1,18 +1,23 @@
 //! The face a host sees.
 
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::builder::EngineBuilder;
+use crate::change::store::{Folder, Opened, Store, StoreOptions};
 use crate::change::{
     self, ApplyError, ApplyOptions, ApplyReport, ChangeSet, Journal, Kept, Live, Maintained, Means,
+    OpenGraphError,
 };
+use crate::gate::Gate;
 use crate::graph::{Generation, GraphBuilder, MergeError};
+use crate::observe::{Metrics, Reading};
 use crate::run::{
     self, Capacity, Sample, Scheduler, ScratchUse, Settings, SpreadEstimate, SpreadFuture,
 };
 use crate::spread::{SpreadError, SpreadOutcome, SpreadRequest};
-use crate::sync::Arc;
+use crate::sync::{Arc, Clock, MonotonicClock};
 
 /// A graph a host has given to an engine; cheap to clone.
 #[derive(Clone, Debug)]
@@ -23,6 +28,23 @@ impl Graph {
     #[must_use]
     pub fn journaled(generation: Generation, journal: Arc<dyn Journal>) -> Self {
         Self(Arc::new(Live::new(generation, Some(journal))))
+    }
+
+    /// Opens the graph in the store in `directory`, with the system's clock. Every change set is
+    /// kept there from now on; [`Store::maintain`] and [`Store::checkpoint_graph`] are the host's to
+    /// call.
+    ///
+    /// # Errors
+    /// [`OpenGraphError`].
+    pub fn open(
+        directory: impl Into<PathBuf>,
+        options: &StoreOptions,
+    ) -> Result<OpenedGraph, OpenGraphError> {
+        let clock = Arc::new(MonotonicClock::new());
+        let disk = Arc::new(Folder::at(directory));
+        let (stored, opened) = change::open_graph(disk, options, clock)?;
+        let store = Arc::clone(&stored.store);
+        Ok(OpenedGraph { graph: Self::journaled(stored.generation, stored.store), store, opened })
     }
 
     /// The generation published last, held for as long as the snapshot lives.
@@ -36,6 +58,17 @@ impl From<Generation> for Graph {
     fn from(generation: Generation) -> Self {
         Self(Arc::new(Live::new(generation, None)))
     }
+}
+
+/// A graph that was opened from its store.
+#[derive(Clone, Debug)]
+pub struct OpenedGraph {
+    /// The graph.
+    pub graph: Graph,
+    /// Where its change sets are kept.
+    pub store: Arc<Store>,
+    /// What opening found and did.
+    pub opened: Opened,
 }
 
 /// A generation held by a reader.
@@ -279,6 +312,43 @@ impl Engine {
     #[must_use]
     pub fn queued(&self) -> usize {
         self.scheduler.queue.len()
+    }
+
+    /// The breakers. A spread that the breaker of spreads keeps out fails with
+    /// [`SpreadError::BreakerOpen`]; one whose tier is kept out goes on without the tier's rows and
+    /// says so in [`SpreadOutcome::degraded`].
+    #[must_use]
+    pub fn gate(&self) -> &Gate {
+        &self.scheduler.guard.gate
+    }
+
+    /// What is measured, for quantiles and for what the host counts itself.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.scheduler.guard.metrics
+    }
+
+    /// The clock that durations are measured and breakers wait by.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.scheduler.guard.clock
+    }
+
+    /// Everything measured since the beginning, with what the engine knows of its breakers, scratch
+    /// and settings. What the engine does not know (checks, the tuner's decisions, changes) is for
+    /// the host to fill in.
+    #[must_use]
+    pub fn reading(&self) -> Reading {
+        self.scheduler.reading()
+    }
+
+    /// The metrics for a registry of crate `prometheus`. It reads as long as it is registered, also
+    /// after the engine itself was dropped.
+    #[cfg(feature = "prometheus")]
+    #[must_use]
+    pub fn collector(&self) -> crate::observe::Collector {
+        let scheduler = self.scheduler.clone();
+        crate::observe::Collector::new(move || scheduler.reading())
     }
 
     /// Frees the scratch that is kept for the next spread.

@@ -2,7 +2,9 @@
 #![deny(unsafe_code)]
 
 pub mod change;
+pub mod gate;
 pub mod graph;
+pub mod observe;
 pub mod spread;
 pub mod sync;
 pub mod terms;
@@ -17,7 +19,7 @@ pub use builder::{
     EngineBuilder,
 };
 pub use change::{ApplyError, ApplyOptions, ApplyReport, ChangeSet};
-pub use engine::{Engine, Graph, Snapshot};
+pub use engine::{Engine, Graph, OpenedGraph, Snapshot};
 #[cfg(feature = "text")]
 pub use graph::LoadError;
 pub use graph::{BuildError, Edge, Generation, GraphBuilder};

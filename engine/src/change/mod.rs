@@ -30,6 +30,8 @@ mod load;
 mod options;
 mod report;
 mod set;
+pub mod store;
+mod stored;
 mod turn;
 
 pub(crate) use apply::{Means, apply};
@@ -48,3 +50,4 @@ pub use options::{
 };
 pub use report::{ApplyReport, Failure, Success, Totals};
 pub use set::{Change, ChangeKind, ChangeSet, EdgeEnd, EdgeKey, RowEdge};
+pub use stored::{GraphSegment, OpenGraphError, StoredGraph, check_graph, open_graph, read_graph};

@@ -52,6 +52,7 @@ pub use edges::{Row, WeightSlice};
 pub use error::{BuildError, Damage, DamagedBlock};
 pub use generation::{Facts, Generation, RelationFacts};
 pub use native::{OpenError, VerifyError, VerifyReport, WriteError, open, verify, write};
+pub(crate) use native::{ReadAt, open_reader, write_to};
 pub use overlay::MergeError;
 pub(crate) use overlay::{Draft, EdgeAt, LoadFailure, Loaded, Merge, Name, rebased};
 pub(crate) use reads::Reads;

@@ -48,7 +48,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<Generation, OpenError> {
 }
 
 /// Opens what `reader` reads; `path` is for errors alone.
-pub(super) fn open_reader(
+pub(crate) fn open_reader(
     reader: Arc<dyn ReadAt>,
     path: Arc<Path>,
 ) -> Result<Generation, OpenError> {

@@ -1,0 +1,8 @@
+//! The store on a simulated disk, with a model in the place of a graph.
+
+mod crash;
+mod damage;
+mod faults;
+mod files;
+mod model;
+mod policies;

@@ -169,6 +169,12 @@ impl Store {
         self.log.place().generation
     }
 
+    /// Bytes of the log since it was last cut: what tells whether a checkpoint is worth making.
+    #[must_use]
+    pub fn log_bytes(&self) -> u64 {
+        self.log.place().end - LOG_HEADER_BYTES
+    }
+
     /// The directory.
     #[must_use]
     pub fn directory(&self) -> &Path {

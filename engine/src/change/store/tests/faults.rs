@@ -166,6 +166,7 @@ fn a_copy_needs_room_and_an_empty_place() {
         copy.set(Fault::Full(room));
         let error = backup(&disk, &copy).unwrap_err();
         assert!(matches!(error, OpenStoreError::Disk(_)), "{room}: {error:?}");
+        assert!(copy.list().unwrap().is_empty(), "{room}");
     }
     let copy = SimulatedDisk::new(1);
     let report = backup(&disk, &copy).unwrap();

@@ -71,6 +71,7 @@ struct State {
 pub(super) struct LogPlace {
     pub(super) base: u64,
     pub(super) synced: u64,
+    pub(super) end: u64,
     pub(super) generation: u64,
 }
 
@@ -123,7 +124,12 @@ impl Log {
 
     pub(super) fn place(&self) -> LogPlace {
         let state = self.state.take();
-        LogPlace { base: state.header.base, synced: state.synced, generation: state.generation }
+        LogPlace {
+            base: state.header.base,
+            synced: state.synced,
+            end: state.end,
+            generation: state.generation,
+        }
     }
 
     /// Writes a set that leads to `generation`, after all others. It is stored once

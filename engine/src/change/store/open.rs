@@ -83,6 +83,7 @@ pub struct Store {
     pub(super) log: Log,
     /// Held while a checkpoint, a backup or closing changes or reads the set of files.
     pub(super) files: Exclusive<Files>,
+    is_closed: bool,
     _held: Box<dyn Held>,
 }
 
@@ -122,7 +123,9 @@ impl Store {
         }
         let (log, files) = settle(&disk, options, &clock, recovered)?;
         let files = Exclusive::new(files);
-        Ok((Self { disk, clock, options: *options, log, files, _held: held }, opened))
+        let options = *options;
+        let is_closed = false;
+        Ok((Self { disk, clock, options, log, files, is_closed, _held: held }, opened))
     }
 
     /// Writes a change set that leads to `generation` after all others; it is stored once
@@ -169,6 +172,12 @@ impl Store {
         self.log.place().generation
     }
 
+    /// Bytes of the log since it was last cut: what tells whether a checkpoint is worth making.
+    #[must_use]
+    pub fn log_bytes(&self) -> u64 {
+        self.log.place().end - LOG_HEADER_BYTES
+    }
+
     /// The directory.
     #[must_use]
     pub fn directory(&self) -> &Path {
@@ -180,7 +189,8 @@ impl Store {
     ///
     /// # Errors
     /// [`AppendError`]; the store can be opened again nevertheless.
-    pub fn close(self) -> Result<(), AppendError> {
+    pub fn close(mut self) -> Result<(), AppendError> {
+        self.is_closed = true;
         self.settle_down()
     }
 
@@ -202,8 +212,10 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
-        // Whoever wants to know calls `close`.
-        let _ = self.settle_down();
+        if !self.is_closed {
+            // Whoever wants to know calls `close`.
+            let _ = self.settle_down();
+        }
     }
 }
 

@@ -140,7 +140,7 @@ fn next(window: &mut Window<'_>, scan: &Scan) -> io::Result<Option<(RecordHeader
             RecordKind::Set => record.generation > scan.generation,
             RecordKind::Witness => record.generation == scan.generation && record.set_bytes == 0,
         };
-        ascends && record.previous == scan.checksum && record.synced <= scan.end
+        ascends && record.previous == scan.checksum
     }))
 }
 

@@ -50,8 +50,10 @@ fn what_was_stored_is_there_again() {
     let long = vec![7; 600 << 10];
     store_set(&store, &mut model, &long);
     store_set(&store, &mut model, b"short");
+    assert_eq!(store.log_bytes(), 2 * 56 + long.len() as u64 + 5);
     let report = store.checkpoint(|| model.clone()).unwrap();
     assert_eq!((report.generation, report.logs_removed), (2, 1));
+    assert_eq!(store.log_bytes(), 0);
     let again = store.checkpoint(|| model.clone()).unwrap();
     assert_eq!((again.bytes, again.logs_removed), (report.bytes, 0));
     store_set(&store, &mut model, &long);

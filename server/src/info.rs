@@ -3,7 +3,9 @@
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use emanate::graph::{Facts, Generation, LoadReport, SectionFacts, VerifyReport, verify};
+use emanate::graph::{
+    DamagedBlock, Facts, Generation, LoadReport, SectionFacts, VerifyReport, verify,
+};
 use serde_json::{Value, json};
 
 use crate::args::{InfoArgs, InfoFormat};
@@ -13,7 +15,7 @@ use crate::output::text::{bytes, grouped, visible};
 use crate::survey::{Degrees, QUANTILES, Survey, survey};
 
 /// All that is printed.
-struct Info<'a> {
+pub(crate) struct Info<'a> {
     path: &'a Path,
     graph: &'a Generation,
     /// What was read, where the file is an edge list.
@@ -35,14 +37,8 @@ pub(crate) fn run(args: &InfoArgs) -> Result<Printed, Failure> {
     }
     let sections = file.graph.sections();
     let verified = if args.verify { Some(verify(&file.graph)?) } else { None };
-    let info = Info {
-        path: &args.graph,
-        graph: &file.graph,
-        report: file.report.as_ref(),
-        survey: survey(&file.graph)?,
-        sections,
-        verified,
-    };
+    let info = Info::of(&args.graph, &file.graph, file.report.as_ref())?;
+    let info = Info { sections, verified, ..info };
     let mut out = BufWriter::new(io::stdout().lock());
     match args.format {
         InfoFormat::Table => info.print_table(&mut out)?,
@@ -52,7 +48,20 @@ pub(crate) fn run(args: &InfoArgs) -> Result<Printed, Failure> {
     Ok(Printed)
 }
 
-impl Info<'_> {
+impl<'a> Info<'a> {
+    /// What there is to say of `graph`, which was read from `path`. Costs a pass over its edges.
+    ///
+    /// # Errors
+    /// [`DamagedBlock`] where edges had to be read from a file and could not be.
+    pub(crate) fn of(
+        path: &'a Path,
+        graph: &'a Generation,
+        report: Option<&'a LoadReport>,
+    ) -> Result<Self, DamagedBlock> {
+        let sections = graph.sections();
+        Ok(Self { path, graph, report, survey: survey(graph)?, sections, verified: None })
+    }
+
     const fn facts(&self) -> &Facts {
         self.graph.facts()
     }
@@ -155,7 +164,8 @@ impl Info<'_> {
         if self.report.is_some() { "hot" } else { "warm" }
     }
 
-    fn json(&self) -> Value {
+    /// As one object.
+    pub(crate) fn json(&self) -> Value {
         let (facts, survey) = (self.facts(), &self.survey);
         let relations: Vec<Value> =
             self.relations().map(|(name, edges)| json!({"name": name, "edges": edges})).collect();

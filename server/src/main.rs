@@ -1,6 +1,8 @@
 //! The `emanate` command line.
 
 mod args;
+#[cfg(feature = "serve")]
+mod config;
 mod exit;
 mod graph_file;
 mod import;
@@ -12,6 +14,8 @@ mod query;
 mod replay;
 mod rules;
 mod seeds;
+#[cfg(feature = "serve")]
+mod serve;
 mod shell;
 mod spread;
 mod suggest;
@@ -40,6 +44,10 @@ fn run(command: Command) -> Result<Printed, Failure> {
         Command::Info(args) => info::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Tune(command) => tune::run(&command),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => serve::run(&args),
+        #[cfg(feature = "serve")]
+        Command::Config(command) => config::run(&command),
         Command::Completions(args) => shell::completions(args.shell),
         Command::Man(args) => shell::manual(args.command.as_deref()),
     }

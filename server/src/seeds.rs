@@ -288,7 +288,7 @@ impl Names<'_> {
 
     /// The node of this name. In a graph of keys, names are decimal numbers or, where the keys
     /// have 16 bytes, hexadecimal ones.
-    fn find(&self, name: &str) -> Result<Option<NodeId>, DamagedBlock> {
+    pub(crate) fn find(&self, name: &str) -> Result<Option<NodeId>, DamagedBlock> {
         self.graph.find_key(&self.key(name)?)
     }
 

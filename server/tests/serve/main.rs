@@ -1,0 +1,3 @@
+//! The service, spoken to over HTTP.
+
+fn main() {}

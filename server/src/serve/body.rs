@@ -1,6 +1,6 @@
 //! The body of a request, within bounds of size and time.
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -30,6 +30,13 @@ pub(crate) async fn read(request: Request<Body>, config: &Config) -> Result<Stri
         ));
     }
     let most = usize::try_from(limits.body_size).unwrap_or(usize::MAX);
+    let too_large = || {
+        let detail = format!("the body has more than {most} bytes; send a smaller one");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    };
+    if request.body().size_hint().lower() > limits.body_size {
+        return Err(too_large());
+    }
     let body = Limited::new(request.into_body(), most).collect();
     let collected = tokio::time::timeout(limits.body_time, body).await.map_err(|_| {
         let detail =
@@ -38,8 +45,7 @@ pub(crate) async fn read(request: Request<Body>, config: &Config) -> Result<Stri
     })?;
     let bytes = collected.map_err(|error| {
         if error.is::<LengthLimitError>() {
-            let detail = format!("the body has more than {most} bytes; send a smaller one");
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+            too_large()
         } else {
             Problem::malformed("the body was cut short; send it again")
         }

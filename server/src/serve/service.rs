@@ -161,20 +161,21 @@ impl Service {
 
     /// Goes on to `stage`; never back.
     pub(crate) fn advance(&self, stage: Stage) {
-        let further = |held: &mut Stage| {
-            let further = stage > *held;
-            *held = (*held).max(stage);
-            further
+        let name = match stage {
+            Stage::Starting => "starting",
+            Stage::Ready => "ready",
+            Stage::Stopping => "stopping",
+            Stage::Cancelling => "cancelling",
         };
-        if self.stage.send_if_modified(further) {
-            let name = match stage {
-                Stage::Starting => "starting",
-                Stage::Ready => "ready",
-                Stage::Stopping => "stopping",
-                Stage::Cancelling => "cancelling",
-            };
-            self.events.tell(EventKind::Service, json!({"state": name}));
-        }
+        self.stage.send_if_modified(|held| {
+            let further = stage > *held;
+            if further {
+                // Told first, since listeners are let go as soon as the stage is seen.
+                self.events.tell(EventKind::Service, json!({"state": name}));
+                *held = stage;
+            }
+            further
+        });
     }
 
     /// Counts a reload.

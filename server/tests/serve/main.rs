@@ -1,3 +1,14 @@
-//! The service, spoken to over HTTP.
+//! The service as its clients see it: the real binary, spoken to over sockets.
+#![forbid(unsafe_code)]
 
-fn main() {}
+mod access;
+mod answers;
+mod bad_clients;
+mod documents;
+mod ending;
+mod idle;
+mod lists;
+mod records;
+mod reloading;
+mod support;
+mod tls;

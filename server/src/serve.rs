@@ -28,6 +28,8 @@ mod journal;
 mod listener;
 mod live;
 mod locked;
+mod machine;
+mod metrics;
 mod openapi;
 mod paced;
 mod problem;

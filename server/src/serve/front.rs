@@ -16,6 +16,7 @@ use futures_util::FutureExt;
 use super::access::{Refusal, Scope};
 use super::feature::Feature;
 use super::live::Live;
+use super::metrics::NOWHERE;
 use super::problem::Problem;
 use super::service::App;
 use super::trace::{TRACEPARENT, TraceContext};
@@ -55,7 +56,7 @@ pub(crate) async fn front(
         trace: TraceContext::of(request.headers(), &service.ids),
     };
     let method = request.method().clone();
-    let route = request.extensions().get().map_or("none", MatchedPath::as_str).to_owned();
+    let route = request.extensions().get().map_or(NOWHERE, MatchedPath::as_str).to_owned();
     request.extensions_mut().insert(entry.clone());
 
     let admitted = admit(&service, &entry, &route, request.headers());
@@ -69,6 +70,7 @@ pub(crate) async fn front(
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     let (status, elapsed) = (response.status().as_u16(), entry.start.elapsed());
+    service.figures.answered(&route, method.as_str(), status, elapsed);
     let elapsed_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
     let (trace, peer) = (entry.trace.trace_id(), entry.peer);
     match status {

@@ -6,6 +6,7 @@ mod schemas;
 use serde_json::{Map, Value, json};
 
 use super::access::Scope;
+use super::metrics::PROMETHEUS_TEXT;
 use super::problem::PROBLEM_JSON;
 use super::routes::{Media, Parameter, Route, TABLE};
 
@@ -116,6 +117,7 @@ fn responses(route: &Route) -> Value {
     let media = match route.media {
         Media::Json => "application/json",
         Media::Events => "text/event-stream",
+        Media::Metrics => PROMETHEUS_TEXT,
     };
     let mut responses = Map::new();
     let content = json!({media: {"schema": reference(route.answer)}});

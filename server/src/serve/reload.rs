@@ -17,7 +17,7 @@ use crate::config::{Config, restart_keys};
 /// One sentence for each mistake.
 pub(crate) fn reload(service: &Service) -> Result<Value, Vec<String>> {
     let result = try_reload(service);
-    service.count_reload(result.is_ok());
+    service.figures.reloaded(result.is_ok());
     match &result {
         Ok(waiting) => {
             tracing::info!(?waiting, "the configuration was read again");

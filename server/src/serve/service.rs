@@ -1,7 +1,6 @@
 //! What all requests share.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -14,6 +13,7 @@ use super::events::{EventKind, Events};
 use super::graphs::{Served, ServedGraph};
 use super::journal::Journal;
 use super::live::Live;
+use super::metrics::Figures;
 use super::problem::Problem;
 use super::rate::Rates;
 use super::slots::Slots;
@@ -34,15 +34,6 @@ pub(crate) enum Stage {
     Cancelling,
 }
 
-/// How often the configuration was read again.
-#[derive(Debug, Default)]
-pub(crate) struct Reloads {
-    /// With success.
-    pub(crate) done: AtomicU64,
-    /// In vain, so that nothing changed.
-    pub(crate) refused: AtomicU64,
-}
-
 /// What all requests share.
 #[derive(Debug)]
 pub(crate) struct Service {
@@ -59,7 +50,7 @@ pub(crate) struct Service {
     pub(crate) rates: Rates,
     pub(crate) slots: Slots,
     pub(crate) ids: Ids,
-    pub(crate) reloads: Reloads,
+    pub(crate) figures: Figures,
 }
 
 /// The service, as every route holds it.
@@ -91,7 +82,7 @@ impl Service {
             rates: Rates::new(config.rate.clients),
             slots: Slots::default(),
             ids: Ids::default(),
-            reloads: Reloads::default(),
+            figures: Figures::new(),
             live: ArcSwap::from_pointee(Live::of(config)?),
         })
     }
@@ -176,12 +167,5 @@ impl Service {
             }
             further
         });
-    }
-
-    /// Counts a reload.
-    pub(crate) fn count_reload(&self, done: bool) {
-        let count = if done { &self.reloads.done } else { &self.reloads.refused };
-        // Relaxed: only a figure.
-        count.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -78,7 +78,8 @@ fn spreads() -> Value {
             "required": ["queries"],
             "additionalProperties": false,
             "properties": {"queries": {"type": "array", "minItems": 1, "maxItems": 256,
-                "items": reference("Query")}},
+                "items": {"description": "A query, as for one alone; one with a mistake has a \
+                                          problem of its own among the outcomes."}}},
         },
         "Activation": optional(
             json!({
@@ -202,5 +203,6 @@ fn records() -> Value {
         })))})),
         "Acts": object(json!({"acts": list(&json!({"type": "object"}))})),
         "EventStream": {"type": "string"},
+        "MetricsText": {"type": "string"},
     })
 }

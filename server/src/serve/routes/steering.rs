@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::State;
+use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::http::{Response, Uri};
 use serde_json::{Value, json};
 
@@ -10,6 +11,7 @@ use super::parameters::Parameters;
 use crate::config::{Config, KEYS, When, restart_keys};
 use crate::serve::feature::Feature;
 use crate::serve::front::Entry;
+use crate::serve::metrics::PROMETHEUS_TEXT;
 use crate::serve::openapi;
 use crate::serve::problem::Problem;
 use crate::serve::reload;
@@ -18,6 +20,20 @@ use crate::serve::service::App;
 /// The OpenAPI document.
 pub(crate) async fn openapi() -> Response<Body> {
     ask::value(&openapi::document())
+}
+
+/// Figures for Prometheus.
+pub(crate) async fn metrics(
+    State(service): State<App>,
+    uri: Uri,
+) -> Result<Response<Body>, Problem> {
+    Parameters::of(&uri, &[])?;
+    let text = tokio::task::spawn_blocking(move || service.figures.text()).await;
+    let text = text.map_err(|_| Problem::internal("collecting the figures panicked"))?;
+    let mut response = Response::new(Body::from(text));
+    let value = HeaderValue::from_static(PROMETHEUS_TEXT);
+    response.headers_mut().insert(CONTENT_TYPE, value);
+    Ok(response)
 }
 
 /// Every part that can be switched off.

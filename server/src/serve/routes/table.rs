@@ -14,6 +14,8 @@ pub(crate) enum Media {
     Json,
     /// Server-sent events.
     Events,
+    /// Prometheus's text.
+    Metrics,
 }
 
 /// A parameter in the query of a URL.
@@ -81,7 +83,7 @@ const LIMIT: Parameter =
     Parameter { name: "limit", schema: "Limit", required: false, help: "Most entries." };
 
 /// Every route.
-pub(crate) static TABLE: [Route; 18] = [
+pub(crate) static TABLE: [Route; 19] = [
     Route {
         path: "/livez",
         scope: Scope::Open,
@@ -112,6 +114,15 @@ pub(crate) static TABLE: [Route; 18] = [
         summary: "This document.",
         answer: "Document",
         serve: || get(steering::openapi),
+        ..ROUTE
+    },
+    Route {
+        path: "/metrics",
+        feature: Some(Feature::Metrics),
+        summary: "Figures for Prometheus.",
+        media: Media::Metrics,
+        answer: "MetricsText",
+        serve: || get(steering::metrics),
         ..ROUTE
     },
     Route {

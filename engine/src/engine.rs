@@ -1,20 +1,30 @@
 //! The face a host sees.
 
 use std::ops::Deref;
+use std::time::{Duration, Instant};
 
 use crate::builder::EngineBuilder;
-use crate::graph::Generation;
+use crate::change::{
+    self, ApplyError, ApplyOptions, ApplyReport, ChangeSet, Journal, Kept, Live, Maintained, Means,
+};
+use crate::graph::{Generation, MergeError};
 use crate::run::{
     self, Capacity, Sample, Scheduler, ScratchUse, Settings, SpreadEstimate, SpreadFuture,
 };
 use crate::spread::{SpreadError, SpreadOutcome, SpreadRequest};
-use crate::sync::{Arc, Published};
+use crate::sync::Arc;
 
 /// A graph a host has given to an engine; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Graph(Arc<Published<Generation>>);
+pub struct Graph(Arc<Live>);
 
 impl Graph {
+    /// A graph whose change sets `journal` keeps before they are published.
+    #[must_use]
+    pub fn journaled(generation: Generation, journal: Arc<dyn Journal>) -> Self {
+        Self(Arc::new(Live::new(generation, Some(journal))))
+    }
+
     /// The generation published last, held for as long as the snapshot lives.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
@@ -24,7 +34,7 @@ impl Graph {
 
 impl From<Generation> for Graph {
     fn from(generation: Generation) -> Self {
-        Self(Arc::new(Published::new(Arc::new(generation))))
+        Self(Arc::new(Live::new(generation, None)))
     }
 }
 
@@ -60,6 +70,7 @@ impl From<&Self> for Snapshot {
 #[derive(Debug)]
 pub struct Engine {
     scheduler: Arc<Scheduler>,
+    kept: Kept,
 }
 
 impl Engine {
@@ -79,7 +90,7 @@ impl Engine {
     }
 
     pub(crate) fn with(capacity: Capacity, settings: Settings) -> Self {
-        Self { scheduler: Arc::new(Scheduler::new(capacity, settings)) }
+        Self { scheduler: Arc::new(Scheduler::new(capacity, settings)), kept: Kept::default() }
     }
 
     /// Spreads on the current generation of `graph`.
@@ -143,6 +154,66 @@ impl Engine {
     /// [`SpreadError::Shed`]; once in, a deadline that passes gives an outcome without hops.
     pub fn submit(&self, graph: impl Into<Snapshot>, request: SpreadRequest) -> SpreadFuture {
         run::submit(&self.scheduler, graph.into().0, request)
+    }
+
+    /// Applies `changes` to `graph`, and publishes what they make of it. Whoever spreads sees the
+    /// graph as it was before or as it is afterwards, and waits for nothing.
+    ///
+    /// A set costs what its edits touch, whatever the size of the graph: for each edge, finding its
+    /// nodes and a copy of its row. Removing a node turns all edges round, once, where no spread
+    /// has needed that before.
+    ///
+    /// # Errors
+    /// [`ApplyError`]; but for what its report lists as applied, the graph is exactly as it was.
+    pub fn apply(
+        &self,
+        graph: &Graph,
+        changes: &ChangeSet,
+        options: &ApplyOptions,
+    ) -> Result<ApplyReport, ApplyError> {
+        if graph.0.keep() {
+            self.kept.add(&graph.0);
+        }
+        let pool = &self.scheduler.pool;
+        let admits = |now: &Generation, next: &Generation| {
+            let (bytes_needed, bytes_max) = (run::scratch_bytes_max(next), pool.used().bytes_max);
+            // A graph on which a spread by some rule did not fit anyway is the host's choice.
+            if bytes_needed <= bytes_max || run::scratch_bytes_max(now) > bytes_max {
+                return Ok(());
+            }
+            Err(ApplyError::ScratchTooSmall { bytes_needed, bytes_max })
+        };
+        // Where no thread can be started, this one checks.
+        let workers = match options.validation {
+            change::Validation::Parallel => self.scheduler.workers().ok(),
+            change::Validation::Sequential => None,
+        };
+        change::apply(&graph.0, changes, options, Means { workers, admits: &admits })
+    }
+
+    /// Merges all that changes have put over the blocks of `graph`, now, on this thread. No outcome
+    /// changes by it; what is applied meanwhile stands over the new blocks.
+    ///
+    /// # Errors
+    /// [`MergeError`]; the graph is as good as it was.
+    pub fn merge(&self, graph: &Graph) -> Result<(), MergeError> {
+        graph.0.merge()
+    }
+
+    /// Looks after the graphs that this engine has applied changes to, for about `budget`: frees
+    /// generations that nobody reads any more, and merges changes into blocks, slice by slice. No
+    /// outcome depends on it; without it, memory grows with the changes.
+    pub fn maintain(&self, budget: Duration) -> Maintained {
+        let now = Instant::now();
+        let until = now.checked_add(budget).unwrap_or(now);
+        let mut done = Maintained::default();
+        for live in self.kept.graphs() {
+            done += live.maintain(until);
+            if Instant::now() >= until {
+                break;
+            }
+        }
+        done
     }
 
     /// What `request` is likely to cost. Reads a bounded number of rows.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_code)]
 
+pub mod change;
 pub mod graph;
 pub mod spread;
 pub mod sync;
@@ -15,6 +16,7 @@ pub use builder::{
     BuildEngineError, DEFAULT_QUEUE_SLOTS, DEFAULT_SCRATCH_BYTES, DEFAULT_SCRATCH_SLOTS,
     EngineBuilder,
 };
+pub use change::{ApplyError, ApplyOptions, ApplyReport, ChangeSet};
 pub use engine::{Engine, Graph, Snapshot};
 #[cfg(feature = "text")]
 pub use graph::LoadError;

@@ -29,8 +29,11 @@ mod generation;
 mod interner;
 mod names;
 mod native;
+mod order;
+mod overlay;
 mod prefetch;
 mod reads;
+mod relations;
 mod reverse;
 mod section;
 #[cfg(feature = "text")]
@@ -48,6 +51,8 @@ pub use edges::{Row, WeightSlice};
 pub use error::{BuildError, Damage, DamagedBlock};
 pub use generation::{Facts, Generation, RelationFacts};
 pub use native::{OpenError, VerifyError, VerifyReport, WriteError, open, verify, write};
+pub use overlay::MergeError;
+pub(crate) use overlay::{Draft, EdgeAt, Merge, Name, rebased};
 pub(crate) use reads::Reads;
 pub use section::SectionFacts;
 #[cfg(feature = "text")]

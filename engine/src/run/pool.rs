@@ -1,13 +1,12 @@
 //! Scratches, as many and as large as the engine allows.
 
 use super::room::{Amount, Room};
-use super::waiters::Waiters;
 use crate::graph::Generation;
 use crate::spread::{
     ActR, Lanes, Linear, PageRank, Precision, Retention, Rule, Scratch, SpreadError, SpreadRequest,
     Synapse,
 };
-use crate::sync::ArrayQueue;
+use crate::sync::{ArrayQueue, Waiters};
 use crate::terms::Deadline;
 
 /// Idle scratches looked at for one that is large enough, before the largest seen is made to grow.
@@ -158,7 +157,7 @@ impl ScratchPool {
 
     /// As [`ScratchPool::try_lease`], but waits until `deadline`.
     pub(crate) fn lease_by(&self, need: Need, deadline: Deadline) -> Option<Lease<'_>> {
-        self.waiters.wait_for(deadline, || self.try_lease(need))
+        self.waiters.wait_for(deadline.instant(), || self.try_lease(need))
     }
 
     /// Whether [`ScratchPool::try_lease`] might succeed now.

@@ -24,6 +24,7 @@ mod first_wins;
 #[cfg(emanate_loom)]
 mod modelled;
 mod published;
+mod waiters;
 mod workers;
 
 #[cfg(not(emanate_loom))]
@@ -38,8 +39,9 @@ pub use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 pub use modelled::{ArrayQueue, AtomicWaker};
 pub use published::Published;
 pub use std::hint::spin_loop;
-pub use std::sync::Arc;
 #[cfg(not(emanate_loom))]
 pub use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+pub use std::sync::{Arc, Weak};
 pub use std::thread::{Thread, current as current_thread, park_timeout, yield_now};
+pub use waiters::Waiters;
 pub use workers::Workers;

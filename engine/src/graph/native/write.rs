@@ -15,6 +15,7 @@ use crate::graph::edges::Edges;
 use crate::graph::error::DamagedBlock;
 use crate::graph::generation::Generation;
 use crate::graph::names::NameBlocks;
+use crate::graph::overlay::MergeError;
 
 /// Files of one process that may be under way in one directory, counting those that a killed
 /// process of the same number left behind.
@@ -28,7 +29,8 @@ const PARTIAL_FILES_MAX: u32 = 10_000;
 /// the hidden file is removed; a killed process leaves it behind, as `.emanate-*.partial`.
 ///
 /// Costs one pass over the graph and the memory of one block; turns the edges round first, in
-/// memory, where the graph does not have its in-edges yet.
+/// memory, where the graph does not have its in-edges yet. Changes that are not merged yet are
+/// merged for it first, which takes the memory of the graph once more.
 ///
 /// # Errors
 /// [`WriteError`]; nothing is changed then.
@@ -36,6 +38,7 @@ pub fn write(graph: &Generation, path: impl AsRef<Path>) -> Result<(), WriteErro
     let path = path.as_ref();
     replace(graph, path).map_err(|failure| match failure {
         Failure::Damaged(block) => WriteError::Damaged(block),
+        Failure::TooLarge => WriteError::TooLarge,
         Failure::NotAFile => WriteError::NotAFile { file: path.into() },
         Failure::Unwritable(error) => {
             WriteError::Unwritable { file: path.into(), kind: error.kind() }
@@ -47,6 +50,16 @@ enum Failure {
     Unwritable(io::Error),
     NotAFile,
     Damaged(DamagedBlock),
+    TooLarge,
+}
+
+impl From<MergeError> for Failure {
+    fn from(error: MergeError) -> Self {
+        match error {
+            MergeError::Damaged(block) => Self::Damaged(block),
+            MergeError::TooLarge => Self::TooLarge,
+        }
+    }
 }
 
 impl From<io::Error> for Failure {
@@ -76,6 +89,13 @@ fn replace(graph: &Generation, path: &Path) -> Result<(), Failure> {
     let directory = match path.parent() {
         Some(directory) if !directory.as_os_str().is_empty() => directory,
         _ => Path::new("."),
+    };
+    let merged;
+    let graph = if graph.is_overlaid() {
+        merged = graph.merged()?;
+        &merged
+    } else {
+        graph
     };
     let in_edges = graph.in_edges()?;
     let (partial, file) = PartialFile::create(directory)?;
@@ -154,7 +174,11 @@ impl Writer {
     }
 
     fn graph(&mut self, graph: &Generation, in_edges: &Edges) -> Result<(), Failure> {
-        let facts = facts::encode(&graph.facts, &graph.relation_names);
+        let facts = facts::encode(
+            &graph.facts,
+            graph.relation_names.by_id(),
+            &graph.names.overlay.removed(),
+        );
         let block = self.block(&facts, 1)?;
         self.table(Section::Facts, 1, &[block])?;
         match &graph.names.by_node {

@@ -66,6 +66,11 @@ impl<'a> Info<'a> {
         self.graph.facts()
     }
 
+    /// Nodes, without those that were removed.
+    const fn nodes(&self) -> u64 {
+        self.facts().nodes - self.facts().removed_nodes
+    }
+
     const fn kind(&self) -> &'static str {
         if self.report.is_some() { "edge list" } else { "native" }
     }
@@ -85,7 +90,7 @@ impl<'a> Info<'a> {
         if let Some(verified) = &self.verified {
             line("verified", format!("all {} blocks are right", grouped(verified.blocks)))?;
         }
-        line("nodes", grouped(facts.nodes))?;
+        line("nodes", grouped(self.nodes()))?;
         line("isolated", grouped(survey.isolated))?;
         line("edges", grouped(facts.edges))?;
         line("self-loops", grouped(facts.self_loops))?;
@@ -186,7 +191,7 @@ impl<'a> Info<'a> {
             "file": self.path.display().to_string(),
             "kind": self.kind(),
             "verified": self.verified.is_some(),
-            "nodes": facts.nodes,
+            "nodes": self.nodes(),
             "isolated": survey.isolated,
             "edges": facts.edges,
             "self_loops": facts.self_loops,

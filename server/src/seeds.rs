@@ -293,7 +293,7 @@ impl Names<'_> {
     }
 
     /// How a request names the node called `name`.
-    fn key(&self, name: &str) -> Result<Key, DamagedBlock> {
+    pub(crate) fn key(&self, name: &str) -> Result<Key, DamagedBlock> {
         let graph = self.graph;
         if graph.has_labels() || graph.node_count() == 0 {
             return Ok(name.into());

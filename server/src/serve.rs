@@ -18,6 +18,7 @@ mod app;
 mod audit;
 mod body;
 mod budget;
+mod changes;
 mod connection;
 mod error;
 mod events;

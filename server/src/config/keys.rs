@@ -108,7 +108,7 @@ const fn some_time(time: &Time) -> bool {
 }
 
 /// Every key, by section.
-pub(crate) static KEYS: [ConfigKey; 44] = [
+pub(crate) static KEYS: [ConfigKey; 46] = [
     key!(server.listen: std::net::SocketAddr, Restart,
         "Address and port to listen on; port 0 takes any free one. An address that other machines \
          reach needs tokens in [auth]."),
@@ -139,6 +139,8 @@ pub(crate) static KEYS: [ConfigKey; 44] = [
         |count: &usize| *count > 0 => "at least 1"),
     key!(limits.batch: usize, Reload, "Most queries in one batch.",
         |count: &usize| *count > 0 => "at least 1"),
+    key!(limits.changes: usize, Reload, "Most changes in one change set.",
+        |count: &usize| *count > 0 => "at least 1"),
     key!(limits.top: u64, Reload, "Most nodes that a query may ask for.",
         |count: &u64| *count > 0 => "at least 1"),
     key!(limits.threads: u32, Reload, "Most threads that a query may ask for.",
@@ -166,6 +168,9 @@ pub(crate) static KEYS: [ConfigKey; 44] = [
         1 << 10 => "at least 1KiB"),
     key!(engine.queue_slots: u32, Restart, "Most spreads that wait.",
         |count: &u32| (1..=65_535).contains(count) => "from 1 to 65535"),
+    key!(engine.maintain_every: Time, Reload,
+        "How often changed graphs are looked after: old generations freed, changes merged.",
+        some_time => "above 0"),
     key!(spread.batch_size: u32, Reload, "Most spreads that are run together.",
         |count: &u32| *count > 0 => "at least 1"),
     key!(spread.large_edges: u64, Reload,

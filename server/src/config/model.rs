@@ -57,6 +57,7 @@ pub(crate) struct Limits {
     pub(crate) write_time: Duration,
     pub(crate) spreads: usize,
     pub(crate) batch: usize,
+    pub(crate) changes: usize,
     pub(crate) top: u64,
     pub(crate) threads: u32,
     pub(crate) list: usize,
@@ -73,6 +74,7 @@ impl Default for Limits {
             write_time: Duration::from_secs(30),
             spreads: 256,
             batch: 256,
+            changes: 10_000,
             top: 1_000_000,
             threads: 1,
             list: 1000,
@@ -127,6 +129,7 @@ pub(crate) struct EngineOptions {
     pub(crate) scratch_slots: usize,
     pub(crate) scratch_size: u64,
     pub(crate) queue_slots: u32,
+    pub(crate) maintain_every: Duration,
 }
 
 impl Default for EngineOptions {
@@ -136,6 +139,7 @@ impl Default for EngineOptions {
             scratch_slots: emanate::DEFAULT_SCRATCH_SLOTS,
             scratch_size: emanate::DEFAULT_SCRATCH_BYTES,
             queue_slots: u32::from(emanate::DEFAULT_QUEUE_SLOTS),
+            maintain_every: Duration::from_secs(1),
         }
     }
 }

@@ -96,6 +96,7 @@ fn admit(service: &App, entry: &Entry, route: &str, headers: &HeaderMap) -> Resu
             status: StatusCode::TOO_MANY_REQUESTS,
             detail: "this address asks too often; ask less".to_owned(),
             retry_in: Some(retry_in),
+            report: None,
         })?;
     }
     Ok(())

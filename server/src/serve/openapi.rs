@@ -1,5 +1,6 @@
 //! The OpenAPI document, made from the table of routes and the table of a query's keys.
 
+mod changes;
 mod query;
 mod schemas;
 

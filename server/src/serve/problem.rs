@@ -24,12 +24,14 @@ pub(crate) struct Problem {
     pub(crate) detail: String,
     /// When to try again, where that helps.
     pub(crate) retry_in: Option<Duration>,
+    /// What was done until then, where anything was tried.
+    pub(crate) report: Option<Value>,
 }
 
 impl Problem {
     /// A problem that trying again does not solve.
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), retry_in: None }
+        Self { status, detail: detail.into(), retry_in: None, report: None }
     }
 
     /// The request cannot be read.
@@ -50,7 +52,7 @@ impl Problem {
     /// Too much at once; try again.
     pub(crate) fn busy(detail: impl Into<String>, retry_in: Duration) -> Self {
         let status = StatusCode::SERVICE_UNAVAILABLE;
-        Self { status, detail: detail.into(), retry_in: Some(retry_in) }
+        Self { status, detail: detail.into(), retry_in: Some(retry_in), report: None }
     }
 
     /// A defect of the service.
@@ -69,6 +71,9 @@ impl Problem {
         });
         if let Some(retry_in) = self.retry_in {
             object["retry_after_s"] = json!(whole_seconds(retry_in));
+        }
+        if let Some(report) = &self.report {
+            object["report"] = report.clone();
         }
         object
     }

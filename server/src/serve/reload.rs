@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::events::EventKind;
 use super::live::Live;
 use super::service::{App, Service, Stage};
-use crate::config::{Config, restart_keys};
+use crate::config::{Config, EngineOptions, restart_keys};
 
 /// Reads the configuration again and, where it is right, puts it in force. Where anything is wrong
 /// with it, nothing changes.
@@ -65,7 +65,8 @@ fn running(first: &Config, mut config: Config) -> Config {
     config.limits.header_time = first.limits.header_time;
     config.limits.write_time = first.limits.write_time;
     config.rate.clients = first.rate.clients;
-    config.engine = first.engine.clone();
+    let maintain_every = config.engine.maintain_every;
+    config.engine = EngineOptions { maintain_every, ..first.engine.clone() };
     config.graphs = first.graphs.clone();
     config
 }

@@ -2,6 +2,7 @@
 
 mod ask;
 mod batch;
+mod changes;
 mod events;
 mod graphs;
 mod nodes;
@@ -13,4 +14,5 @@ mod steering;
 mod table;
 mod target;
 
+pub(crate) use changes::maintain;
 pub(crate) use table::{Media, Parameter, Route, TABLE};

@@ -12,7 +12,7 @@ use super::error::ServeError;
 use super::graphs::Served;
 use super::journal::{Journal, JournalLayer};
 use super::service::{App, Service, Stage};
-use super::{listener, reload};
+use super::{listener, reload, routes};
 use crate::args::ServeArgs;
 use crate::config::{Config, Sources};
 use crate::exit::{Failure, Printed};
@@ -61,6 +61,7 @@ async fn serve(service: &App, config: Config) -> Result<(), ServeError> {
 
     let heeding = tokio::spawn(signals.heed(App::clone(service)));
     let watching = tokio::spawn(reload::watch(App::clone(service)));
+    let maintaining = tokio::spawn(routes::maintain(App::clone(service)));
     let serving = tokio::spawn(listener::serve(App::clone(service), listener));
     let opened = open(service, config).await;
     if opened.is_err() {
@@ -70,6 +71,7 @@ async fn serve(service: &App, config: Config) -> Result<(), ServeError> {
     let _ = serving.await;
     heeding.abort();
     watching.abort();
+    maintaining.abort();
     opened
 }
 

@@ -4,6 +4,7 @@
 mod access;
 mod answers;
 mod bad_clients;
+mod changes;
 mod documents;
 mod ending;
 mod idle;

@@ -2,11 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::changes::changes;
 use super::query::query;
 use super::reference;
 
 /// An object whose properties are all required.
-fn object(properties: Value) -> Value {
+pub(super) fn object(properties: Value) -> Value {
     optional(properties, &[])
 }
 
@@ -22,14 +23,14 @@ fn optional(properties: Value, may_miss: &[&str]) -> Value {
     })
 }
 
-fn list(of: &Value) -> Value {
+pub(super) fn list(of: &Value) -> Value {
     json!({"type": "array", "items": of})
 }
 
 /// All schemas by name.
 pub(super) fn schemas() -> Value {
     let mut all = Map::new();
-    for group in [values(), spreads(), graphs(), records()] {
+    for group in [values(), spreads(), graphs(), records(), changes()] {
         if let Value::Object(group) = group {
             all.extend(group);
         }
@@ -63,8 +64,9 @@ fn values() -> Value {
                 "status": {"type": "integer"},
                 "detail": {"type": "string", "description": "What is wrong and what to do."},
                 "retry_after_s": {"type": "integer", "minimum": 1},
+                "report": reference("ChangesDone"),
             }),
-            &["retry_after_s"],
+            &["retry_after_s", "report"],
         ),
     })
 }

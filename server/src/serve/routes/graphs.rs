@@ -17,9 +17,10 @@ pub(crate) async fn list(State(service): State<App>, uri: Uri) -> Result<Respons
     let graph = |(name, served): (&String, &std::sync::Arc<_>)| {
         let served: &crate::serve::graphs::ServedGraph = served;
         let snapshot = served.graph.snapshot();
+        let facts = snapshot.facts();
         json!({
             "name": name,
-            "nodes": snapshot.node_count(),
+            "nodes": facts.nodes - facts.removed_nodes,
             "edges": snapshot.edge_count(),
             "generation": snapshot.number(),
         })

@@ -2,7 +2,7 @@
 
 use axum::routing::{MethodRouter, get, post};
 
-use super::{batch, events, graphs, nodes, probes, records, spread, steering};
+use super::{batch, changes, events, graphs, nodes, probes, records, spread, steering};
 use crate::serve::access::Scope;
 use crate::serve::feature::Feature;
 use crate::serve::service::App;
@@ -83,7 +83,7 @@ const LIMIT: Parameter =
     Parameter { name: "limit", schema: "Limit", required: false, help: "Most entries." };
 
 /// Every route.
-pub(crate) static TABLE: [Route; 19] = [
+pub(crate) static TABLE: [Route; 20] = [
     Route {
         path: "/livez",
         scope: Scope::Open,
@@ -184,6 +184,19 @@ pub(crate) static TABLE: [Route; 19] = [
         answer: "Info",
         problems: &[400, 404],
         serve: || get(graphs::info),
+        ..ROUTE
+    },
+    Route {
+        method: "post",
+        path: "/v1/graph/changes",
+        named: "/v1/graphs/{name}/changes",
+        scope: Scope::Write,
+        summary: "Apply a change set: all of it or, where asked, what can be; what reads sees the \
+                  graph as it was before or as it is afterwards.",
+        body: "ChangeSet",
+        answer: "ChangeReport",
+        problems: &[400, 404, 408, 409, 413, 415, 422, 507],
+        serve: || post(changes::change),
         ..ROUTE
     },
     Route {

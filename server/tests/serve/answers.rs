@@ -10,7 +10,9 @@ fn same() -> Vec<(Vec<&'static str>, Value)> {
         (vec!["--seed", "dog"], json!({"seeds": ["dog"]})),
         (
             vec!["--seed", "dog=0.3", "--seed", "cat=2", "--hops", "5", "--explain", "--by-step"],
-            json!({"seeds": [["dog", 0.3], ["cat", 2]], "hops": 5, "explain": true, "by_step": true}),
+            json!({
+                "seeds": [["dog", 0.3], ["cat", 2]], "hops": 5, "explain": true, "by_step": true,
+            }),
         ),
         (
             vec!["--seed", "dog", "--relation", "chases=0.5", "--direction", "both", "--top", "2"],

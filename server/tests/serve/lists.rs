@@ -11,7 +11,9 @@ fn a_node_is_shown_with_its_strongest_edges() {
     assert_eq!((&dog["node"], &dog["fan_out"]), (&json!("dog"), &json!(4)));
     assert_eq!(
         dog["edges"],
-        json!([{"node": "cat", "weight": 0.5, "relation": "chases"}, {"node": "a=1", "weight": 0.2}])
+        json!([
+            {"node": "cat", "weight": 0.5, "relation": "chases"}, {"node": "a=1", "weight": 0.2},
+        ])
     );
     for (label, target) in [("and%2For", "dog"), ("a=1", "@home")] {
         let node = service.get(&format!("/v1/graphs/default/nodes/{label}")).json();

@@ -40,8 +40,10 @@ pub(crate) async fn metrics(
 pub(crate) async fn features(entry: Entry, uri: Uri) -> Result<Response<Body>, Problem> {
     Parameters::of(&uri, &[])?;
     let config = &entry.live.config;
-    let feature = |feature: Feature| json!({"name": feature.name(), "on": feature.is_on(config), "key": feature.key()});
-    let features = Feature::ALL.map(feature);
+    let features = Feature::ALL.map(|feature| {
+        let on = feature.is_on(config);
+        json!({"name": feature.name(), "on": on, "key": feature.key()})
+    });
     Ok(ask::value(&json!({"features": features})))
 }
 

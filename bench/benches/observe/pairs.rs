@@ -139,8 +139,7 @@ pub(crate) fn run() {
             times[PAIRS / 2]
         };
         let (ours, theirs) = (middle(|pair| pair.0), middle(|pair| pair.1));
-        println!(
-            "| {threads} | {PAIRS} | {ours:.2} | {theirs:.2} | {median:.2} | {low:.2} to {high:.2} |"
-        );
+        print!("| {threads} | {PAIRS} | {ours:.2} | {theirs:.2} | ");
+        println!("{median:.2} | {low:.2} to {high:.2} |");
     }
 }

@@ -7,8 +7,8 @@
 //!
 //! Pairs are interleaved, A B then B A. A round's time is processor time of its threads, per call,
 //! since other work may run on the machine; what a thread spends waiting for a lock is not in it,
-//! which favours the peers that take one. Prints CSV: the median of the pairs' ratios and its 95 % interval
-//! by the sign test.
+//! which favours the peers that take one. Prints CSV: the median of the pairs' ratios and its 95 %
+//! interval by the sign test.
 
 use std::hint::black_box;
 use std::sync::{Arc, Barrier};

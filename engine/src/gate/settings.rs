@@ -160,8 +160,8 @@ pub enum HalfOpenEnd {
 ///   [`failure_rate`](Self::failure_rate);
 /// - at least so many calls, and slow / calls at least [`slow_rate`](Self::slow_rate).
 ///
-/// With a [`confidence`](Self::confidence) `z`, a rate `p` of `n` calls is replaced by the lower end
-/// of Wilson's interval,
+/// With a [`confidence`](Self::confidence) `z`, a rate `p` of `n` calls is replaced by the lower
+/// end of Wilson's interval,
 ///
 /// ```text
 /// (p + z^2/2n - z sqrt(p (1-p)/n + z^2/4n^2)) / (1 + z^2/n)

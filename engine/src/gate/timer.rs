@@ -67,7 +67,8 @@ const fn word(generation: u32, at_ns: u64) -> u64 {
     (generation as u64) << TIME_BITS | time
 }
 
-#[cfg(all(test, not(any(emanate_loom, emanate_shuttle))))]
+#[cfg(test)]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod tests {
     use super::Timers;
     use crate::gate::state::BreakerState::{Closed, Disabled, HalfOpen, Open};

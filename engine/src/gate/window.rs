@@ -310,9 +310,9 @@ impl Ring {
     }
 }
 
-#[cfg(all(test, any(emanate_loom, emanate_shuttle)))]
-#[path = "window_models.rs"]
+#[cfg(test)]
+#[cfg(any(emanate_loom, emanate_shuttle))]
 mod models;
-#[cfg(all(test, not(any(emanate_loom, emanate_shuttle))))]
-#[path = "window_tests.rs"]
+#[cfg(test)]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod tests;

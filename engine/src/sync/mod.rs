@@ -24,7 +24,8 @@
 //! one checker or both. It has a negative control: the same model must fail once the code is
 //! mutated. [`mutated`] is how code is mutated without building it again.
 
-#[cfg(all(test, any(emanate_loom, emanate_shuttle)))]
+#[cfg(test)]
+#[cfg(any(emanate_loom, emanate_shuttle))]
 pub(crate) mod checker;
 mod clock;
 mod exclusive;

@@ -31,8 +31,8 @@ impl Graph {
     }
 
     /// Opens the graph in the store in `directory`, with the system's clock. Every change set is
-    /// kept there from now on; [`Store::maintain`] and [`Store::checkpoint_graph`] are the host's to
-    /// call. Where a store is to be made, the directory is made, too.
+    /// kept there from now on; [`Store::maintain`] and [`Store::checkpoint_graph`] are the host's
+    /// to call. Where a store is to be made, the directory is made, too.
     ///
     /// # Errors
     /// [`OpenGraphError`].

@@ -7,12 +7,14 @@ use crate::builder::EngineBuilder;
 use crate::change::{
     self, ApplyError, ApplyOptions, ApplyReport, ChangeSet, Journal, Kept, Live, Maintained, Means,
 };
+use crate::gate::Gate;
 use crate::graph::{Generation, MergeError};
+use crate::observe::{Metrics, Reading};
 use crate::run::{
     self, Capacity, Sample, Scheduler, ScratchUse, Settings, SpreadEstimate, SpreadFuture,
 };
 use crate::spread::{SpreadError, SpreadOutcome, SpreadRequest};
-use crate::sync::Arc;
+use crate::sync::{Arc, Clock};
 
 /// A graph a host has given to an engine; cheap to clone.
 #[derive(Clone, Debug)]
@@ -250,6 +252,43 @@ impl Engine {
     #[must_use]
     pub fn queued(&self) -> usize {
         self.scheduler.queue.len()
+    }
+
+    /// The breakers. A spread that the breaker of spreads keeps out fails with
+    /// [`SpreadError::BreakerOpen`]; one whose tier is kept out goes on without the tier's rows and
+    /// says so in [`SpreadOutcome::degraded`].
+    #[must_use]
+    pub fn gate(&self) -> &Gate {
+        &self.scheduler.guard.gate
+    }
+
+    /// What is measured, for quantiles and for what the host counts itself.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.scheduler.guard.metrics
+    }
+
+    /// The clock that durations are measured and breakers wait by.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.scheduler.guard.clock
+    }
+
+    /// Everything measured since the beginning, with what the engine knows of its breakers, scratch
+    /// and settings. What the engine does not know (checks, the tuner's decisions, changes) is for
+    /// the host to fill in.
+    #[must_use]
+    pub fn reading(&self) -> Reading {
+        self.scheduler.reading()
+    }
+
+    /// The metrics for a registry of crate `prometheus`. It reads as long as it is registered, also
+    /// after the engine itself was dropped.
+    #[cfg(feature = "prometheus")]
+    #[must_use]
+    pub fn collector(&self) -> crate::observe::Collector {
+        let scheduler = self.scheduler.clone();
+        crate::observe::Collector::new(move || scheduler.reading())
     }
 
     /// Frees the scratch that is kept for the next spread.

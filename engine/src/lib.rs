@@ -2,7 +2,9 @@
 #![deny(unsafe_code)]
 
 pub mod change;
+pub mod gate;
 pub mod graph;
+pub mod observe;
 pub mod spread;
 pub mod sync;
 pub mod terms;

@@ -12,11 +12,13 @@
 
 mod estimate;
 mod future;
+mod guard;
 mod many;
 mod meter;
 mod once;
 mod pool;
 mod queue;
+mod reading;
 mod reply;
 mod room;
 mod samples;
@@ -29,6 +31,7 @@ mod ticket;
 pub use estimate::SpreadEstimate;
 pub(crate) use estimate::estimate;
 pub use future::SpreadFuture;
+pub(crate) use guard::Guard;
 pub(crate) use many::many;
 pub(crate) use once::once;
 pub use pool::ScratchUse;

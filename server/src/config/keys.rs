@@ -14,6 +14,9 @@ pub(crate) enum When {
     Restart,
 }
 
+/// A test of whether a value lies in its range, and what the range is.
+pub(super) type Range = (fn(&Config) -> bool, &'static str);
+
 /// One thing that can be configured.
 pub(crate) struct ConfigKey {
     /// Section and name, with a dot between.
@@ -31,7 +34,7 @@ pub(crate) struct ConfigKey {
     /// The value in force, as the file writes it.
     pub(crate) show: fn(&Config) -> Value,
     /// Whether the value lies in the range, and what the range is.
-    pub(super) range: Option<(fn(&Config) -> bool, &'static str)>,
+    pub(super) range: Option<Range>,
 }
 
 impl ConfigKey {
@@ -108,7 +111,7 @@ const fn some_time(time: &Time) -> bool {
 }
 
 /// Every key, by section.
-pub(crate) static KEYS: [ConfigKey; 46] = [
+pub(crate) static KEYS: [ConfigKey; 47] = [
     key!(server.listen: std::net::SocketAddr, Restart,
         "Address and port to listen on; port 0 takes any free one. An address that other machines \
          reach needs tokens in [auth]."),
@@ -179,6 +182,7 @@ pub(crate) static KEYS: [ConfigKey; 46] = [
         "How long a large spread pauses at most to let small ones run."),
     key!(spread.hop_limit: u32, Reload, "What a query's `\"hops\": \"auto\"` stands for."),
     key!(metrics.enabled: bool, Reload, "Whether `/metrics` answers."),
+    key!(breakers.enabled: bool, Reload, "Whether breakers are asked before a spread is let in."),
     key!(logs.enabled: bool, Reload, "Whether recent log records are kept for `/v1/logs`."),
     key!(logs.level: super::model::Level, Reload,
         "The least weighty records that are kept and written."),

@@ -18,6 +18,7 @@ pub(crate) struct Config {
     pub(crate) engine: EngineOptions,
     pub(crate) spread: SpreadSettings,
     pub(crate) metrics: Metrics,
+    pub(crate) breakers: Breakers,
     pub(crate) logs: Logs,
     pub(crate) events: Events,
     pub(crate) audit: Audit,
@@ -185,6 +186,18 @@ pub(crate) struct Metrics {
 }
 
 impl Default for Metrics {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
+}
+
+/// What keeps work out that would only fail.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Breakers {
+    pub(crate) enabled: bool,
+}
+
+impl Default for Breakers {
     fn default() -> Self {
         Self { enabled: true }
     }

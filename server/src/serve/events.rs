@@ -25,6 +25,8 @@ pub(crate) enum EventKind {
     Config,
     /// A generation of a graph came into force.
     Generation,
+    /// A breaker changed its state.
+    Breaker,
 }
 
 impl EventKind {
@@ -34,6 +36,7 @@ impl EventKind {
             Self::Service => "service",
             Self::Config => "config",
             Self::Generation => "generation",
+            Self::Breaker => "breaker",
         }
     }
 }

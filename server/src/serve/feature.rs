@@ -13,6 +13,8 @@ pub(crate) enum Feature {
     Rate,
     /// Figures for Prometheus.
     Metrics,
+    /// Breakers are asked before work is let in.
+    Breakers,
     /// Recent log records.
     Logs,
     /// Server-sent events.
@@ -25,11 +27,12 @@ pub(crate) enum Feature {
 
 impl Feature {
     /// All of them.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Auth,
         Self::Tls,
         Self::Rate,
         Self::Metrics,
+        Self::Breakers,
         Self::Logs,
         Self::Events,
         Self::Audit,
@@ -43,6 +46,7 @@ impl Feature {
             Self::Tls => "tls",
             Self::Rate => "rate",
             Self::Metrics => "metrics",
+            Self::Breakers => "breakers",
             Self::Logs => "logs",
             Self::Events => "events",
             Self::Audit => "audit",
@@ -57,6 +61,7 @@ impl Feature {
             Self::Tls => "server.tls_certificate",
             Self::Rate => "rate.enabled",
             Self::Metrics => "metrics.enabled",
+            Self::Breakers => "breakers.enabled",
             Self::Logs => "logs.enabled",
             Self::Events => "events.enabled",
             Self::Audit => "audit.enabled",
@@ -71,6 +76,7 @@ impl Feature {
             Self::Tls => config.server.tls_certificate.is_some(),
             Self::Rate => config.rate.enabled,
             Self::Metrics => config.metrics.enabled,
+            Self::Breakers => config.breakers.enabled,
             Self::Logs => config.logs.enabled,
             Self::Events => config.events.enabled,
             Self::Audit => config.audit.enabled,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use emanate::graph::{DamagedBlock, LoadReport};
@@ -34,13 +34,13 @@ impl fmt::Debug for ServedGraph {
 }
 
 impl ServedGraph {
-    fn open(name: &str, path: &PathBuf) -> Result<Self, ServeError> {
+    fn open(name: &str, path: &Path) -> Result<Self, ServeError> {
         let file = graph_file::read(path, &[])?;
         if let Some(report) = &file.report {
             graph_file::warn_of_bad_lines(path, report);
         }
         let graph = Graph::from(file.graph);
-        let (name, path) = (name.to_owned(), path.clone());
+        let (name, path) = (name.to_owned(), path.to_path_buf());
         Ok(Self { name, path, graph, report: file.report, info: Mutex::new(None) })
     }
 

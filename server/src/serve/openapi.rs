@@ -75,7 +75,10 @@ fn parameters(route: &Route, path: &str) -> Vec<Value> {
     let mut parameters = Vec::new();
     for part in path.split('/') {
         if let Some(name) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
-            let schema = if name == "name" { "GraphName" } else { "PathLabel" };
+            let schema = match name {
+                "name" => "GraphName",
+                _ => "PathLabel",
+            };
             parameters.push(json!({
                 "name": name,
                 "in": "path",

@@ -129,7 +129,9 @@ fn refused(error: &SpreadError, detail: String) -> Problem {
         SpreadError::UnknownSeed { .. } | SpreadError::AllSeedsUnknown { .. } => {
             Problem::not_found(detail)
         }
-        SpreadError::Shed { retry_in } => Problem::busy(detail, *retry_in),
+        SpreadError::Shed { retry_in } | SpreadError::BreakerOpen { retry_in } => {
+            Problem::busy(detail, *retry_in)
+        }
         SpreadError::ScratchTooSmall { .. } => {
             Problem::new(StatusCode::INSUFFICIENT_STORAGE, detail)
         }

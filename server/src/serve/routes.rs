@@ -2,6 +2,7 @@
 
 mod ask;
 mod batch;
+mod breakers;
 mod changes;
 mod events;
 mod graphs;
@@ -14,5 +15,6 @@ mod steering;
 mod table;
 mod target;
 
+pub(crate) use breakers::{ACTS, tell_transitions};
 pub(crate) use changes::maintain;
 pub(crate) use table::{Media, Parameter, Route, TABLE};

@@ -62,6 +62,7 @@ async fn serve(service: &App, config: Config) -> Result<(), ServeError> {
     let heeding = tokio::spawn(signals.heed(App::clone(service)));
     let watching = tokio::spawn(reload::watch(App::clone(service)));
     let maintaining = tokio::spawn(routes::maintain(App::clone(service)));
+    let telling = tokio::spawn(routes::tell_transitions(App::clone(service)));
     let serving = tokio::spawn(listener::serve(App::clone(service), listener));
     let opened = open(service, config).await;
     if opened.is_err() {
@@ -72,6 +73,7 @@ async fn serve(service: &App, config: Config) -> Result<(), ServeError> {
     heeding.abort();
     watching.abort();
     maintaining.abort();
+    telling.abort();
     opened
 }
 

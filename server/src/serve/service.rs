@@ -98,6 +98,7 @@ impl Service {
         self.events.set(&live.config);
         if let Some(served) = self.served.get() {
             served.engine.set(live.config.spread.settings());
+            switch_breakers(served, &live.config);
         }
         self.live.store(Arc::new(live));
     }
@@ -109,6 +110,11 @@ impl Service {
             let generation = graph.graph.snapshot().number();
             let event = json!({"graph": name, "generation": generation});
             self.events.tell(EventKind::Generation, event);
+        }
+        switch_breakers(&served, &self.live().config);
+        let collector = Box::new(served.engine.collector());
+        if let Err(error) = self.figures.registry.register(collector) {
+            tracing::error!(%error, "the engine's figures have names that are taken");
         }
         // It is set once, by the one task that opens the graphs.
         let _ = self.served.set(served);
@@ -168,4 +174,10 @@ impl Service {
             further
         });
     }
+}
+
+/// Breakers are asked, or not, as `config` says.
+fn switch_breakers(served: &Served, config: &Config) {
+    let gate = served.engine.gate();
+    if config.breakers.enabled { gate.switch_on() } else { gate.switch_off() }
 }

@@ -18,8 +18,8 @@ fn reached(service: &Service, seed: &str) -> Vec<String> {
         return Vec::new();
     }
     let nodes = answer.json();
-    let nodes = nodes["activations"].as_array().unwrap().clone();
-    nodes.iter().map(|node| node["node"].as_str().unwrap().to_owned()).collect()
+    let nodes = nodes["activations"].as_array().expect("a list").clone();
+    nodes.iter().map(|node| node["node"].as_str().expect("a label").to_owned()).collect()
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn begin_endless(service: &Service) -> std::net::TcpStream {
          Content-Length: {}\r\n\r\n{body}",
         body.len()
     );
-    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(head.as_bytes()).expect("the service reads");
     while service.get("/v1/load").json()["scratch"]["leased"] != 1 {}
     stream
 }

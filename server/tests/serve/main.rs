@@ -4,6 +4,7 @@
 mod access;
 mod answers;
 mod bad_clients;
+mod breakers;
 mod changes;
 mod documents;
 mod ending;

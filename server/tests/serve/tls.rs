@@ -11,7 +11,7 @@ use crate::support::{Answer, PETS, Service, command, file};
 /// Writes a certificate for this machine and its key; gives the certificate.
 fn pair(name: &str) -> CertificateDer<'static> {
     let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
-    let made = rcgen::generate_simple_self_signed(names).unwrap();
+    let made = rcgen::generate_simple_self_signed(names).expect("names of this machine");
     file(&format!("{name}.crt"), made.cert.pem());
     file(&format!("{name}.key"), made.signing_key.serialize_pem());
     made.cert.der().clone()
@@ -25,15 +25,15 @@ fn flags(name: &str) -> [String; 2] {
 /// Asks for `/livez` of who has `certificate`.
 fn ask(service: &Service, certificate: &CertificateDer<'static>) -> std::io::Result<Answer> {
     let mut roots = RootCertStore::empty();
-    roots.add(certificate.clone()).unwrap();
+    roots.add(certificate.clone()).expect("a certificate");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .unwrap()
+        .expect("the provider has them")
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let name = ServerName::try_from("localhost").unwrap();
-    let connection = ClientConnection::new(Arc::new(config), name).unwrap();
+    let name = ServerName::try_from("localhost").expect("a name");
+    let connection = ClientConnection::new(Arc::new(config), name).expect("the configuration fits");
     let mut stream = StreamOwned::new(connection, service.connect());
     stream.write_all(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
     Ok(Answer::read(&mut stream))

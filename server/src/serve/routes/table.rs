@@ -2,7 +2,7 @@
 
 use axum::routing::{MethodRouter, get, post};
 
-use super::{batch, changes, events, graphs, nodes, probes, records, spread, steering};
+use super::{batch, breakers, changes, events, graphs, nodes, probes, records, spread, steering};
 use crate::serve::access::Scope;
 use crate::serve::feature::Feature;
 use crate::serve::service::App;
@@ -83,7 +83,7 @@ const LIMIT: Parameter =
     Parameter { name: "limit", schema: "Limit", required: false, help: "Most entries." };
 
 /// Every route.
-pub(crate) static TABLE: [Route; 20] = [
+pub(crate) static TABLE: [Route; 22] = [
     Route {
         path: "/livez",
         scope: Scope::Open,
@@ -221,6 +221,26 @@ pub(crate) static TABLE: [Route; 20] = [
         ..ROUTE
     },
     Route {
+        path: "/v1/breakers",
+        feature: Some(Feature::Breakers),
+        summary: "Every breaker with its state and what it counts.",
+        answer: "Breakers",
+        serve: || get(breakers::list),
+        ..ROUTE
+    },
+    Route {
+        method: "post",
+        path: "/v1/breakers/{breaker}",
+        scope: Scope::Admin,
+        feature: Some(Feature::Breakers),
+        summary: "Force a breaker open, disable it, let it only measure, or reset it.",
+        body: "BreakerAct",
+        answer: "Breaker",
+        problems: &[400, 404, 408, 413, 415, 422],
+        serve: || post(breakers::steer),
+        ..ROUTE
+    },
+    Route {
         path: "/v1/settings",
         scope: Scope::Admin,
         summary: "Every key of the configuration with its value; tokens are not shown.",
@@ -289,7 +309,7 @@ pub(crate) static TABLE: [Route; 20] = [
     Route {
         path: "/v1/events",
         feature: Some(Feature::Events),
-        summary: "What happens, as it happens: service, config, generation. With the header \
+        summary: "What happens, as it happens: service, config, generation, breaker. With the header \
                   Last-Event-ID, what was missed comes first, as far as it is kept.",
         media: Media::Events,
         answer: "EventStream",

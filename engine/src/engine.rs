@@ -4,6 +4,8 @@ use std::ops::Deref;
 
 use crate::builder::EngineBuilder;
 use crate::graph::Generation;
+use crate::health::checks::{self, CanaryOptions};
+use crate::health::{CheckContext, Verdict};
 use crate::run::{self, Capacity, Scheduler, ScratchUse, Settings, SpreadEstimate, SpreadFuture};
 use crate::spread::{SpreadError, SpreadOutcome, SpreadRequest};
 use crate::sync::{Arc, Published};
@@ -170,6 +172,34 @@ impl Engine {
     #[must_use]
     pub fn queued(&self) -> usize {
         self.scheduler.queue.len()
+    }
+
+    /// A check for a [`Registry`](crate::health::Registry): [`checks::canary`] on this engine and
+    /// whatever `graph` serves when the check is run.
+    pub fn canary_check(
+        &self,
+        graph: &Graph,
+        options: CanaryOptions,
+    ) -> impl Fn(&CheckContext) -> Verdict + Send + Sync + use<> {
+        let (scheduler, graph) = (self.scheduler.clone(), graph.clone());
+        checks::canary(
+            options,
+            move || graph.snapshot().0,
+            move |generation, request| {
+                let mut outcome = SpreadOutcome::new();
+                run::once(&scheduler, generation, request, &mut outcome).map(|()| outcome)
+            },
+        )
+    }
+
+    /// A check for a [`Registry`](crate::health::Registry): [`checks::pool`] on this engine's
+    /// scratch.
+    pub fn pool_check(&self) -> impl Fn(&CheckContext) -> Verdict + Send + Sync + use<> {
+        let scheduler = self.scheduler.clone();
+        checks::pool(move || {
+            let used = scheduler.pool.used();
+            (used.leased, used.slots)
+        })
     }
 
     /// Frees the scratch that is kept for the next spread.

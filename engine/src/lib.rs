@@ -2,6 +2,7 @@
 #![deny(unsafe_code)]
 
 pub mod graph;
+pub mod health;
 pub mod spread;
 pub mod sync;
 pub mod terms;

@@ -24,6 +24,7 @@ mod first_wins;
 #[cfg(emanate_loom)]
 mod modelled;
 mod published;
+mod thread;
 mod workers;
 
 #[cfg(not(emanate_loom))]
@@ -42,4 +43,5 @@ pub use std::sync::Arc;
 #[cfg(not(emanate_loom))]
 pub use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 pub use std::thread::{Thread, current as current_thread, park_timeout, yield_now};
+pub use thread::start_thread;
 pub use workers::Workers;

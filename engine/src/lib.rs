@@ -20,6 +20,7 @@ pub use engine::{Engine, Graph, Snapshot};
 #[cfg(feature = "text")]
 pub use graph::LoadError;
 pub use graph::{BuildError, Edge, Generation, GraphBuilder};
+pub use run::monitor;
 pub use run::{
     DEFAULT_BATCH_SIZE, DEFAULT_LARGE_EDGES, DEFAULT_PAUSE_MAX, ScratchUse, Settings,
     SpreadEstimate, SpreadFuture,

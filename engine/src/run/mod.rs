@@ -14,6 +14,7 @@ mod estimate;
 mod future;
 mod many;
 mod meter;
+pub mod monitor;
 mod once;
 mod pool;
 mod queue;

@@ -17,8 +17,8 @@ use std::thread;
 use std::time::Duration;
 
 use emanate::monitor::{
-    Monitor, MonitorError, MonitorSwitch, OPERATIONS_MAX, Operation, OperationEnd, OperationError,
-    OperationSettings,
+    HostOperation, Monitor, MonitorError, MonitorSwitch, OPERATIONS_MAX, OperationEnd,
+    OperationError, OperationSettings,
 };
 use emanate::sync::{Clock, ManualClock};
 
@@ -34,7 +34,7 @@ impl Clock for Counted {
 }
 
 /// A monitor, one operation of it, and the clock.
-fn watched(settings: OperationSettings) -> (Monitor, Operation, ManualClock) {
+fn watched(settings: OperationSettings) -> (Monitor, HostOperation, ManualClock) {
     let clock = ManualClock::new();
     let monitor = Monitor::new(Arc::new(clock.clone()), || None);
     let operation = monitor.register("backup", settings).expect("a good name");
@@ -51,7 +51,7 @@ fn all_notices() -> OperationSettings {
 }
 
 /// How often the operation ended in each way, and how many are in flight.
-fn ended(operation: &Operation) -> ([u64; 6], u64) {
+fn ended(operation: &HostOperation) -> ([u64; 6], u64) {
     let reading = operation.reading();
     (reading.ended, reading.in_flight)
 }
@@ -124,7 +124,7 @@ fn a_guard_says_how_its_work_ended() {
 /// panic's.
 #[test]
 fn what_begins_during_a_panic_is_not_the_panics() {
-    struct CleansUp(Operation);
+    struct CleansUp(HostOperation);
     impl Drop for CleansUp {
         fn drop(&mut self) {
             assert_eq!(self.0.run(|| Ok::<_, Broken>(1)), Ok(1));

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use emanate::monitor::{
-    MemoryWatch, Monitor, NOTICES_MAX, Notice, NoticeKind, Operation, OperationEnd,
+    HostOperation, MemoryWatch, Monitor, NOTICES_MAX, Notice, NoticeKind, OperationEnd,
     OperationSettings,
 };
 use emanate::sync::ManualClock;
@@ -17,7 +17,7 @@ use crate::{Broken, all_notices, watched};
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Work of this operation that takes so long and says this when asked.
-fn takes(operation: &Operation, clock: &ManualClock, time: Duration, says: &str) {
+fn takes(operation: &HostOperation, clock: &ManualClock, time: Duration, says: &str) {
     let done = operation.with(|| says.to_owned()).run(|| {
         clock.advance(time);
         Ok::<_, Broken>(())

@@ -42,8 +42,6 @@ pub use std::hint::spin_loop;
 pub use std::sync::Arc;
 #[cfg(not(emanate_loom))]
 pub use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-pub use std::thread::{
-    Thread, current as current_thread, panicking as is_panicking, park_timeout, yield_now,
-};
+pub use std::thread::{Thread, current as current_thread, panicking, park_timeout, yield_now};
 pub use thread::start_thread;
 pub use workers::Workers;

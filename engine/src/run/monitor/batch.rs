@@ -6,7 +6,7 @@ use std::time::Duration;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::call::OperationError;
-use super::operation::Operation;
+use super::operation::HostOperation;
 use crate::run::scheduler::caught;
 use crate::sync::{AtomicUsize, Ordering};
 use crate::terms::{CancelToken, Deadline};
@@ -72,7 +72,7 @@ pub struct BatchReport<T, E> {
 
 /// Runs `work` on all of `items`.
 pub(super) fn run<I: Sync, T: Send, E: Send>(
-    operation: &Operation,
+    operation: &HostOperation,
     items: &[I],
     options: &BatchOptions<'_>,
     work: impl Fn(&I) -> Result<T, E> + Sync,

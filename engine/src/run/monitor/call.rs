@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use super::counts::OperationEnd;
-use super::operation::Operation;
+use super::operation::HostOperation;
 use super::running::Running;
 
 /// Why an operation gave no result.
@@ -44,22 +44,22 @@ impl<E: std::error::Error + 'static> std::error::Error for OperationError<E> {
     }
 }
 
-/// One call of an operation, with a context; made by [`Operation::with`].
+/// One call of an operation, with a context; made by [`HostOperation::with`].
 #[must_use = "a call does nothing until it is given work"]
 pub struct Call<'a, C> {
-    operation: &'a Operation,
+    operation: &'a HostOperation,
     context: C,
 }
 
 impl<'a, C: FnOnce() -> String> Call<'a, C> {
-    pub(super) fn new(operation: &'a Operation, context: C) -> Self {
+    pub(super) fn new(operation: &'a HostOperation, context: C) -> Self {
         Self { operation, context }
     }
 
-    /// As [`Operation::run`].
+    /// As [`HostOperation::run`].
     ///
     /// # Errors
-    /// As [`Operation::run`].
+    /// As [`HostOperation::run`].
     pub fn run<T, E>(self, work: impl FnOnce() -> Result<T, E>) -> Result<T, OperationError<E>> {
         self.run_unless(|_| false, work)
     }
@@ -68,7 +68,7 @@ impl<'a, C: FnOnce() -> String> Call<'a, C> {
     /// they are counted apart, and the breaker does not hear of them.
     ///
     /// # Errors
-    /// As [`Operation::run`].
+    /// As [`HostOperation::run`].
     pub fn run_unless<T, E>(
         self,
         is_callers: impl FnOnce(&E) -> bool,
@@ -85,10 +85,10 @@ impl<'a, C: FnOnce() -> String> Call<'a, C> {
         result.map_err(OperationError::Failed)
     }
 
-    /// As [`Operation::watch`]; this one borrows the operation.
+    /// As [`HostOperation::watch`]; this one borrows the operation.
     ///
     /// # Errors
-    /// As [`Operation::watch`].
+    /// As [`HostOperation::watch`].
     pub async fn watched<T, E>(
         self,
         future: impl Future<Output = Result<T, E>>,

@@ -1,9 +1,9 @@
 //! Host operations under watch: timed, counted, held back by a breaker, and reported where they
 //! are slow or take much memory.
 //!
-//! A host registers an [`Operation`] with its [`Monitor`] under a name, and runs work through it:
-//! a closure ([`Operation::run`]), a future of whatever runtime ([`Operation::watch`]), or many
-//! items at once ([`Operation::batch`]). Work that fits none of these takes a [`Running`] and says
+//! A host registers an [`HostOperation`] with its [`Monitor`] under a name, and runs work through it:
+//! a closure ([`HostOperation::run`]), a future of whatever runtime ([`HostOperation::watch`]), or many
+//! items at once ([`HostOperation::batch`]). Work that fits none of these takes a [`Running`] and says
 //! itself how it ended. All are the same underneath: a guard that is made when the work begins and
 //! says how it ended when it is dropped, so that a panic, or a future that is dropped half-way,
 //! is counted too.
@@ -33,7 +33,7 @@ pub use batch::{BatchItem, BatchOptions, BatchReport};
 pub use call::{Call, OperationError};
 pub use counts::{OperationEnd, OperationReading};
 pub use notice::{CONTEXT_BYTES_MAX, NOTICES_MAX, Notice, NoticeKind};
-pub use operation::Operation;
+pub use operation::HostOperation;
 pub use running::Running;
 pub use settings::{
     DEFAULT_NOTICE_BURST, DEFAULT_NOTICE_INTERVAL, DEFAULT_SLOW_LIMIT, MemoryWatch,

@@ -124,7 +124,7 @@ pub(super) fn cut(mut context: String) -> Box<str> {
     context.into()
 }
 
-#[cfg(all(test, not(emanate_loom)))]
+#[cfg(test)]
 mod tests {
     use std::num::NonZeroU32;
     use std::time::Duration;

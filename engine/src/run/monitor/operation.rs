@@ -39,12 +39,12 @@ pub(super) struct Known {
 /// # Ok::<(), emanate::monitor::MonitorError>(())
 /// ```
 #[derive(Clone)]
-pub struct Operation {
+pub struct HostOperation {
     pub(super) known: Arc<Known>,
     pub(super) watch: Arc<Watch>,
 }
 
-impl Operation {
+impl HostOperation {
     pub(super) fn new(name: &str, settings: OperationSettings, watch: Arc<Watch>) -> Self {
         let known = Known {
             name: name.into(),
@@ -127,8 +127,8 @@ impl Operation {
     }
 }
 
-impl fmt::Debug for Operation {
+impl fmt::Debug for HostOperation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Operation").field("name", &self.known.name).finish_non_exhaustive()
+        f.debug_struct("HostOperation").field("name", &self.known.name).finish_non_exhaustive()
     }
 }

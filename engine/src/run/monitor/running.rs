@@ -7,14 +7,14 @@ use std::time::Duration;
 use super::call::OperationError;
 use super::counts::OperationEnd;
 use super::notice::{Notice, NoticeKind, cut};
-use super::operation::{Known, Operation};
+use super::operation::{HostOperation, Known};
 use super::settings::OperationSettings;
 use super::watch::Watch;
 use crate::run::scheduler::caught;
-use crate::sync::{Arc, Ordering, is_panicking};
+use crate::sync::{Arc, Ordering, panicking};
 
-/// Work of an operation that has begun; [`Operation::begin`] gives it. Whoever holds it says how the
-/// work ended. Dropped without that, it was cancelled, or, where a panic drops it, it panicked.
+/// Work of an operation that has begun; [`HostOperation::begin`] gives it. Whoever holds it says how
+/// the work ended. Dropped without that, it was cancelled, or, where a panic drops it, it panicked.
 ///
 /// Where the monitor is switched off it does nothing.
 #[must_use = "dropping it says that the work was cancelled"]
@@ -43,10 +43,10 @@ struct Begun<'a, C> {
 
 impl<'a, C: FnOnce() -> String> Running<'a, C> {
     pub(super) fn begin(
-        operation: &'a Operation,
+        operation: &'a HostOperation,
         context: C,
     ) -> Result<Self, OperationError<Infallible>> {
-        let Operation { known, watch } = operation;
+        let HostOperation { known, watch } = operation;
         if !watch.is_on() {
             return Ok(Self(None));
         }
@@ -60,7 +60,7 @@ impl<'a, C: FnOnce() -> String> Running<'a, C> {
             context,
             began_ns: watch.clock.now_ns(),
             bytes_before,
-            inside: Inside::Unknown { was_panicking: is_panicking() },
+            inside: Inside::Unknown { was_panicking: panicking() },
         })))
     }
 
@@ -109,7 +109,7 @@ impl<C: FnOnce() -> String> Drop for Running<'_, C> {
             let panicked = match begun.inside {
                 Inside::Call => true,
                 Inside::Nothing => false,
-                Inside::Unknown { was_panicking } => is_panicking() && !was_panicking,
+                Inside::Unknown { was_panicking } => panicking() && !was_panicking,
             };
             begun.end(if panicked { OperationEnd::Panicked } else { OperationEnd::Cancelled });
         }

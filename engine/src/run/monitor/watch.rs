@@ -5,7 +5,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::counts::OperationReading;
 use super::notice::{Notice, Notices};
-use super::operation::Operation;
+use super::operation::HostOperation;
 use super::settings::OperationSettings;
 use crate::sync::{Arc, AtomicBool, Clock, Ordering, Published};
 
@@ -85,7 +85,7 @@ impl Watch {
 #[derive(Clone)]
 pub struct Monitor {
     watch: Arc<Watch>,
-    operations: Arc<Published<Vec<Operation>>>,
+    operations: Arc<Published<Vec<HostOperation>>>,
 }
 
 impl Monitor {
@@ -121,12 +121,12 @@ impl Monitor {
         &self,
         name: &str,
         settings: OperationSettings,
-    ) -> Result<Operation, MonitorError> {
+    ) -> Result<HostOperation, MonitorError> {
         let is_good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-.:".contains(&b);
         if name.is_empty() || name.len() > NAME_BYTES_MAX || !name.bytes().all(is_good) {
             return Err(MonitorError::BadName { name: name.into() });
         }
-        let operation = Operation::new(name, settings, self.watch.clone());
+        let operation = HostOperation::new(name, settings, self.watch.clone());
         let mut refused = None;
         self.operations.update(|operations| {
             refused = if operations.iter().any(|held| held.name() == name) {
@@ -144,14 +144,14 @@ impl Monitor {
 
     /// The operation of this name.
     #[must_use]
-    pub fn find(&self, name: &str) -> Option<Operation> {
+    pub fn find(&self, name: &str) -> Option<HostOperation> {
         self.operations.load().iter().find(|operation| operation.name() == name).cloned()
     }
 
     /// What every operation has done, in the order they were registered.
     #[must_use]
     pub fn reading(&self) -> Vec<OperationReading> {
-        self.operations.load().iter().map(Operation::reading).collect()
+        self.operations.load().iter().map(HostOperation::reading).collect()
     }
 
     /// Takes the notices that there are, oldest first.
@@ -170,7 +170,7 @@ impl Monitor {
 impl fmt::Debug for Monitor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let operations = self.operations.load();
-        let names: Vec<&str> = operations.iter().map(Operation::name).collect();
+        let names: Vec<&str> = operations.iter().map(HostOperation::name).collect();
         f.debug_struct("Monitor").field("operations", &names).finish_non_exhaustive()
     }
 }

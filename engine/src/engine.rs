@@ -6,7 +6,9 @@ use crate::builder::EngineBuilder;
 use crate::graph::Generation;
 use crate::health::checks::{self, CanaryOptions};
 use crate::health::{CheckContext, Verdict};
-use crate::run::{self, Capacity, Scheduler, ScratchUse, Settings, SpreadEstimate, SpreadFuture};
+use crate::run::{
+    self, Capacity, Sample, Scheduler, ScratchUse, Settings, SpreadEstimate, SpreadFuture,
+};
 use crate::spread::{SpreadError, SpreadOutcome, SpreadRequest};
 use crate::sync::{Arc, Published};
 
@@ -159,7 +161,14 @@ impl Engine {
 
     /// Puts `settings` in force: for each spread and batch that begins from now on.
     pub fn set(&self, settings: Settings) {
-        self.scheduler.settings.store(Arc::new(settings));
+        self.scheduler.set(settings);
+    }
+
+    /// Takes what batches took out of the ring where it is kept, oldest first. The first call makes
+    /// the engine keep it. Returns how many samples were lost since the last call, since the ring
+    /// holds [`SAMPLES_MAX`](crate::SAMPLES_MAX).
+    pub fn take_samples(&self, visit: impl FnMut(Sample)) -> u64 {
+        self.scheduler.samples.take(visit)
     }
 
     /// How much scratch there is and how much of it is used.

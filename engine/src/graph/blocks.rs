@@ -4,6 +4,7 @@ use std::ops::Deref;
 
 use super::error::DamagedBlock;
 use super::native::{FileSection, Stored};
+use super::reads::Reads;
 use crate::sync::FirstWins;
 
 /// Rows of a block of edges, and names of a block of names.
@@ -97,7 +98,7 @@ impl<T: Stored> Blocks<T> {
 
     #[cold]
     fn read(&self, position: usize) -> Result<&T, DamagedBlock> {
-        self.cells[position].get_or_try(|| self.section().read(position))
+        self.cells[position].get_or_try(|| Reads::counted(|| self.section().read(position)))
     }
 
     fn section(&self) -> &FileSection {

@@ -50,6 +50,9 @@ pub struct Row<'a> {
 }
 
 impl Row<'_> {
+    /// No edges.
+    pub(crate) const EMPTY: Self = Self { targets: &[], weights: WeightSlice::Single(&[]) };
+
     /// Number of edges.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -30,6 +30,7 @@ mod interner;
 mod names;
 mod native;
 mod prefetch;
+mod reads;
 mod reverse;
 mod section;
 #[cfg(feature = "text")]
@@ -47,6 +48,7 @@ pub use edges::{Row, WeightSlice};
 pub use error::{BuildError, Damage, DamagedBlock};
 pub use generation::{Facts, Generation, RelationFacts};
 pub use native::{OpenError, VerifyError, VerifyReport, WriteError, open, verify, write};
+pub(crate) use reads::Reads;
 pub use section::SectionFacts;
 #[cfg(feature = "text")]
 pub use text::{

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::estimate::estimate;
 use super::pool::{Lease, Need};
+use super::sampling::Sampling;
 use super::scheduler::{Answer, Scheduler, Spread, caught};
 use super::settings::Settings;
 use super::waiters::Waiters;
@@ -38,6 +39,8 @@ struct Batch {
     /// What became of those dealt to workers; `None` where scratch was too small.
     done: ArrayQueue<(usize, Option<Vec<Answer>>)>,
     caller: Waiters,
+    /// Whether nothing was left to run with it.
+    is_last: bool,
 }
 
 /// Runs `requests`; their answers in the same order. The caller waits.
@@ -67,11 +70,13 @@ pub(crate) fn many(
             continue;
         };
         let batch = call.next_batch(&mut rest);
+        let sampling = Sampling::begin(scheduler, &batch.settings);
         batch.call_workers();
         let own = batch.work_as_caller(&mut leased.lease, &mut answers);
         // Back before the wait, which may be for somebody who needs it.
         drop(leased);
         batch.collect(own, &mut answers);
+        batch.sample(sampling, &answers);
         // What found too little scratch goes to the front again; the first of a batch never does.
         let again = batch.members.iter().rev().filter(|unit| !answers.has(&call.units[**unit]));
         again.for_each(|unit| rest.push_front(*unit));
@@ -200,6 +205,7 @@ impl Call {
             // The first is the caller's.
             dealt: AtomicUsize::new(1),
             done: ArrayQueue::new(members.len()),
+            is_last: rest.is_empty(),
             members,
             caller: Waiters::new(),
         })
@@ -208,7 +214,12 @@ impl Call {
     /// How many of `order` run together: as many as the setting allows, and as are likely to be
     /// done before the nearest deadline among them, which is the first's.
     fn batch_len(&self, order: &[usize], settings: &Settings) -> usize {
-        let most = order.len().min(settings.batch_size.get());
+        let mut spreads = 0;
+        let fit = order.iter().take_while(|unit| {
+            spreads += self.units[**unit].len();
+            spreads <= settings.batch_size.get()
+        });
+        let most = fit.count().max(1);
         let Some(end) = self.deadline(order[0]).instant() else { return most };
         let left = end.saturating_duration_since(Instant::now());
         let mut taken = Duration::ZERO;
@@ -285,6 +296,15 @@ impl Batch {
         }
     }
 
+    /// Notes what the batch took.
+    fn sample(&self, mut sampling: Sampling<'_>, answers: &Answers) {
+        let positions = self.members.iter().flat_map(|unit| &*self.call.units[*unit]);
+        for answer in positions.filter_map(|position| answers.0[*position].as_ref()) {
+            sampling.add(answer.as_ref().ok().map(|outcome| outcome.stats.hops));
+        }
+        sampling.end(self.is_last);
+    }
+
     /// One unit; `None` where scratch is too small.
     fn run(&self, unit: usize, lease: &mut Lease<'_>) -> Option<Vec<Answer>> {
         let Call { scheduler, graph, requests, units, started } = &*self.call;
@@ -303,6 +323,8 @@ impl Batch {
             // A caller's own thread runs what the caller asked for and nothing else.
             between_slices: if scheduler.is_worker() { Some(&pause) } else { None },
             workers: scheduler.workers_for(request),
+            storage_is_shut: false,
+            hop_clock: None,
         };
         let positions = &*units[unit];
         if positions.len() > 1 {

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::pool::Need;
+use super::sampling::Sampling;
 use super::scheduler::{Scheduler, Spread};
 use crate::graph::Generation;
 use crate::spread::{Conditions, SpreadError, SpreadOutcome, SpreadRequest};
@@ -22,17 +23,25 @@ pub(crate) fn once(
     let need = Need::of(graph, &request.rule);
     scheduler.pool.check(need)?;
     let mut leased = scheduler.lease_by(need, deadline).ok_or_else(|| scheduler.shed())?;
+    let settings = scheduler.settings.load();
     let conditions = Conditions {
         deadline,
-        hop_limit_auto: scheduler.settings.load().hop_limit,
+        hop_limit_auto: settings.hop_limit,
         execution: scheduler.execution,
         abandoned: None,
         between_slices: None,
         workers: scheduler.workers_for(request),
+        storage_is_shut: false,
+        hop_clock: None,
     };
     let spread = Spread { graph, request, started, conditions };
+    let mut sampling = Sampling::begin(scheduler, &settings);
     let begun = Instant::now();
-    scheduler.run(spread, &mut leased.lease, outcome)?;
-    scheduler.note_if_asked(begun.elapsed(), outcome.stats.edges_traversed);
-    Ok(())
+    let result = scheduler.run(spread, &mut leased.lease, outcome);
+    if result.is_ok() {
+        scheduler.note_if_asked(begun.elapsed(), outcome.stats.edges_traversed);
+    }
+    sampling.add(result.as_ref().ok().map(|()| outcome.stats.hops));
+    sampling.end(true);
+    result
 }

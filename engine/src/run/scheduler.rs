@@ -9,11 +9,12 @@ use super::meter::Meter;
 use super::pool::{Lease, Need, ScratchPool};
 use super::queue::{Line, Queue};
 use super::room::Amount;
+use super::samples::Samples;
 use super::settings::Settings;
 use super::ticket::Ticket;
 use crate::graph::Generation;
 use crate::spread::{self, Conditions, Execution, SpreadError, SpreadOutcome, SpreadRequest};
-use crate::sync::{Arc, FirstWins, Published, Workers};
+use crate::sync::{Arc, AtomicU64, FirstWins, Ordering, Published, Workers};
 use crate::terms::Deadline;
 
 /// One spread's result.
@@ -47,7 +48,9 @@ pub(crate) struct Scheduler {
     pub(crate) settings: Published<Settings>,
     pub(crate) queue: Queue<Arc<Ticket>>,
     pub(crate) meter: Meter,
+    pub(crate) samples: Samples,
     pub(crate) execution: Execution,
+    settings_number: AtomicU64,
     threads: usize,
     workers: FirstWins<Workers>,
 }
@@ -129,10 +132,19 @@ impl Scheduler {
             settings: Published::new(Arc::new(settings)),
             queue: Queue::new(capacity.queue_slots),
             meter: Meter::new(),
+            samples: Samples::new(),
+            settings_number: AtomicU64::new(0),
             execution: capacity.execution,
             threads,
             workers,
         }
+    }
+
+    /// Puts `settings` in force, under the next number.
+    pub(crate) fn set(&self, settings: Settings) {
+        // Relaxed: the number is unique, and is published with the settings it belongs to.
+        let number = 1 + self.settings_number.fetch_add(1, Ordering::Relaxed);
+        self.settings.store(Arc::new(Settings { number, ..settings }));
     }
 
     /// The workers, started where there are none yet.

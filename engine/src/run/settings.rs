@@ -29,6 +29,16 @@ pub struct Settings {
     pub pause_max: Duration,
     /// What `hops = auto` stands for. By default [`DEFAULT_HOP_LIMIT`].
     pub hop_limit: u32,
+    /// See [`Settings::number`].
+    pub(crate) number: u64,
+}
+
+impl Settings {
+    /// Which of the settings this engine has had: 0 for those it was built with, then ascending.
+    #[must_use]
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
 }
 
 impl Default for Settings {
@@ -38,6 +48,7 @@ impl Default for Settings {
             large_edges: DEFAULT_LARGE_EDGES,
             pause_max: DEFAULT_PAUSE_MAX,
             hop_limit: DEFAULT_HOP_LIMIT,
+            number: 0,
         }
     }
 }

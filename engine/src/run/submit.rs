@@ -6,6 +6,7 @@ use super::estimate::estimate;
 use super::future::SpreadFuture;
 use super::pool::Need;
 use super::queue::{Entered, Line};
+use super::sampling::Sampling;
 use super::scheduler::{Leased, Scheduler, Spread, caught, is_nested};
 use super::settings::Settings;
 use super::ticket::Ticket;
@@ -53,8 +54,8 @@ struct Shift<'a> {
 /// What a worker found in a line.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Found {
-    /// A spread, which is done.
-    Spread,
+    /// A spread, which is done; its hops, where it gave an outcome.
+    Spread(Option<u32>),
     /// A spread, which must wait for scratch.
     NoScratch,
     /// Nothing.
@@ -68,15 +69,24 @@ impl Scheduler {
         let settings = self.settings.load();
         let shift = Shift { scheduler: self, settings: &settings, pauses: !is_nested() };
         let mut held = None;
-        let mut found = Found::Spread;
+        let mut sampling = Sampling::begin(self, &settings);
+        let mut ran_out = None;
         for _ in 0..settings.batch_size.get() {
-            found = shift.next(Line::Small, &mut held);
-            if found != Found::Spread {
-                break;
+            match shift.next(Line::Small, &mut held) {
+                Found::Spread(hops) => sampling.add(hops),
+                found => {
+                    ran_out = Some(found);
+                    break;
+                }
             }
         }
-        if found != Found::NoScratch {
-            shift.next(Line::Large, &mut held);
+        sampling.end(ran_out == Some(Found::Nothing));
+        if ran_out != Some(Found::NoScratch) {
+            let mut sampling = Sampling::begin(self, &settings);
+            if let Found::Spread(hops) = shift.next(Line::Large, &mut held) {
+                sampling.add(hops);
+            }
+            sampling.end(self.queue.is_empty(Line::Large));
         }
     }
 
@@ -88,7 +98,7 @@ impl Scheduler {
         let begun = Instant::now();
         let shift = Shift { scheduler: self, settings, pauses: false };
         let mut held = None;
-        while shift.next(Line::Small, &mut held) == Found::Spread {
+        while let Found::Spread(_) = shift.next(Line::Small, &mut held) {
             if begun.elapsed() >= settings.pause_max {
                 break;
             }
@@ -108,8 +118,7 @@ impl<'a> Shift<'a> {
                 scheduler.call_workers(let_in);
                 ticket.shed_if_late(scheduler);
                 if let Some(held) = held.as_mut().filter(|_| ticket.reply.claim()) {
-                    self.run(&ticket, held);
-                    return Found::Spread;
+                    return Found::Spread(self.run(&ticket, held));
                 }
                 continue;
             }
@@ -132,7 +141,8 @@ impl<'a> Shift<'a> {
         held.is_some()
     }
 
-    fn run(self, ticket: &Ticket, held: &mut Leased<'_>) {
+    /// Runs a spread; its hops, where it gave an outcome.
+    fn run(self, ticket: &Ticket, held: &mut Leased<'_>) -> Option<u32> {
         // Nothing that goes wrong in a guest is this spread's concern.
         let pause = || {
             caught(|| self.scheduler.pause(self.settings));
@@ -144,6 +154,8 @@ impl<'a> Shift<'a> {
             abandoned: Some(&ticket.abandoned),
             between_slices: if self.pauses { Some(&pause) } else { None },
             workers: self.scheduler.workers_for(&ticket.request),
+            storage_is_shut: false,
+            hop_clock: None,
         };
         let spread = Spread {
             graph: &ticket.graph,
@@ -151,6 +163,9 @@ impl<'a> Shift<'a> {
             started: ticket.submitted,
             conditions,
         };
-        ticket.reply.put(self.scheduler.run_caught(spread, &mut held.lease));
+        let answer = self.scheduler.run_caught(spread, &mut held.lease);
+        let hops = answer.as_ref().ok().map(|outcome| outcome.stats.hops);
+        ticket.reply.put(answer);
+        hops
     }
 }

@@ -32,7 +32,10 @@ pub(crate) fn choose<'a>(
     match run.execution.kernel {
         Kernel::List => return Ok(Chosen::List),
         Kernel::Scan => return Ok(Chosen::Scan),
-        Kernel::Dense => return Ok(Chosen::Dense(edges.dense.make(edges, nodes)?)),
+        // What cannot be made since a block cannot be read is gone without.
+        Kernel::Dense => {
+            return Ok(edges.dense.make(edges, nodes).map_or(Chosen::List, Chosen::Dense));
+        }
         Kernel::Auto if followed < LISTED_EDGES => return Ok(Chosen::List),
         Kernel::Auto => {}
     }
@@ -56,9 +59,10 @@ pub(crate) fn choose<'a>(
             && work.is_dense(costs, None)
             && layout.note(followed, work.all_edges) =>
         {
-            let dense = layout.make(edges, nodes)?;
-            let measure = || Ok(measured_dense_cost(dense, nodes, run.execution.instructions));
-            layout.edge_cost.get_or_try(measure).map_err(Halt::Fail)?;
+            if let Ok(dense) = layout.make(edges, nodes) {
+                let measure = || Ok(measured_dense_cost(dense, nodes, run.execution.instructions));
+                layout.edge_cost.get_or_try(measure).map_err(Halt::Fail)?;
+            }
         }
         _ => {}
     }

@@ -2,7 +2,7 @@
 
 use super::kernel::Execution;
 use super::params::DEFAULT_HOP_LIMIT;
-use crate::sync::Workers;
+use crate::sync::{Clock, Workers};
 use crate::terms::{CancelToken, Deadline};
 
 /// The conditions a spread runs under. No result depends on them, except on where it stops.
@@ -20,6 +20,10 @@ pub(crate) struct Conditions<'a> {
     pub(crate) between_slices: Option<&'a (dyn Fn() + Sync)>,
     /// Threads for a request that allows more than one; `None` where it does not.
     pub(crate) workers: Option<&'a Workers>,
+    /// Whether rows that are not in memory count as unreadable, without an attempt.
+    pub(crate) storage_is_shut: bool,
+    /// Where somebody wants to know how long each hop takes.
+    pub(crate) hop_clock: Option<&'a dyn Clock>,
 }
 
 impl Conditions<'_> {
@@ -32,6 +36,8 @@ impl Conditions<'_> {
             abandoned: None,
             between_slices: None,
             workers: None,
+            storage_is_shut: false,
+            hop_clock: None,
         }
     }
 }

@@ -10,6 +10,8 @@ use super::request::SpreadRequest;
 use super::rules::{act_r, linear, pagerank, push, retention, synapse};
 use super::run::{Halt, Run};
 use super::scratch::{Scratch, State};
+use super::stopwatch::Stopwatch;
+use super::unread::Unread;
 use super::view::{View, relation_factors};
 use super::watch::Watch;
 use crate::graph::Generation;
@@ -24,6 +26,7 @@ pub(crate) fn spread(
     outcome: &mut SpreadOutcome,
 ) -> Result<(), SpreadError> {
     outcome.clear();
+    scratch.lists.hop_times.clear();
     let result = checked(graph, request, scratch)
         .and_then(|()| seeded(graph, request, conditions, scratch, outcome));
     scratch.clear();
@@ -60,7 +63,8 @@ fn seeded(
     scratch.prepare(graph.node_count(), &request.rule);
     let scratch_bytes = Scratch::bytes(graph.node_count(), &request.rule);
     let Scratch { double, single, seeds, factors, lists, .. } = scratch;
-    let view = View::new(graph, &request.edges, factors, request.nodes.as_deref())?;
+    let unread = Unread::new(conditions.storage_is_shut);
+    let view = View::new(graph, &request.edges, factors, request.nodes.as_deref(), unread)?;
     if view.has_negative() && !plan::takes_negative(&request.rule) {
         return Err(SpreadError::NegativeWeight { rule: request.rule.name() });
     }
@@ -77,6 +81,7 @@ fn seeded(
         hop_limit_auto: conditions.hop_limit_auto,
         execution: conditions.execution,
         workers: conditions.workers,
+        stopwatch: Stopwatch::start(conditions.hop_clock),
     };
     let mut ended = by_rule(&mut run, double, single)?;
     let mut paths = Vec::new();
@@ -102,6 +107,7 @@ fn seeded(
             }
         }
     }
+    view.unread().report(&mut outcome.degraded);
     outcome.paths = paths;
     outcome.stop_reason = ended.reason;
     outcome.residual = ended.residual;

@@ -20,6 +20,7 @@ use super::rank::Ranking;
 use super::real::Real;
 use super::request::{Direction, SpreadRequest};
 use super::run::entry;
+use super::unread::Unread;
 use super::view::View;
 use super::watch::Watch;
 use crate::graph::Generation;
@@ -188,7 +189,8 @@ pub(crate) fn spread_lanes(
     let Rule::Linear(linear) = &first.rule else { return None };
     plan::check_rule(&first.rule).ok()?;
     let shared = Shared {
-        view: View::new(graph, &first.edges, &[], None).ok()?,
+        view: View::new(graph, &first.edges, &[], None, Unread::new(conditions.storage_is_shut))
+            .ok()?,
         linear,
         hop_limit: match linear.hops {
             Hops::Limit(limit) => limit,

@@ -36,7 +36,9 @@ mod request;
 mod run;
 mod scratch;
 mod shape;
+mod stopwatch;
 mod trace;
+mod unread;
 mod view;
 mod watch;
 
@@ -56,3 +58,4 @@ pub use params::{
 };
 pub use request::{Bounds, Direction, EdgeFilter, NodeFilter, Seed, SpreadRequest, UnknownSeeds};
 pub(crate) use scratch::Scratch;
+pub(crate) use stopwatch::HopTime;

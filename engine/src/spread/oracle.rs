@@ -74,7 +74,21 @@ pub fn spread_traced(
     graph: &Generation,
     request: &SpreadRequest,
 ) -> Result<OracleRun, SpreadError> {
-    let effective = EffectiveGraph::of(graph, request)?;
+    spread_without(graph, request, &[])
+}
+
+/// [`spread_traced`], with none of the effective edges of the nodes in `unread`: what a spread gives
+/// that could not read their rows. Nobody else's row, fan or share is another for it.
+///
+/// # Errors
+/// As [`spread`].
+pub fn spread_without(
+    graph: &Generation,
+    request: &SpreadRequest,
+    unread: &[NodeId],
+) -> Result<OracleRun, SpreadError> {
+    let mut effective = EffectiveGraph::of(graph, request)?;
+    effective.empty_rows(unread);
     let (seeds, skipped) = seeds_of(graph, &effective, request)?;
     let mut journal = Journal::new(request, effective.node_count());
     journal.stats.seeds_skipped = skipped;

@@ -9,6 +9,7 @@ use super::plan::SeedAt;
 use super::rank::Ranking;
 use super::real::Real;
 use super::request::SpreadRequest;
+use super::stopwatch::{HopTime, Stopwatch};
 use super::trace::Trace;
 use super::view::{RowBuffer, View};
 use super::watch::Watch;
@@ -51,6 +52,8 @@ pub(crate) struct Lists {
     pub(crate) wanted: Vec<(u32, usize)>,
     pub(crate) layer: Vec<u32>,
     pub(crate) next_layer: Vec<u32>,
+    /// How long each hop took, where somebody asked; kept until the next spread.
+    pub(crate) hop_times: Vec<HopTime>,
 }
 
 /// One spread while it runs.
@@ -70,16 +73,14 @@ pub(crate) struct Run<'a> {
     pub(crate) execution: Execution,
     /// Threads that the spread may use, as many as its request allows.
     pub(crate) workers: Option<&'a Workers>,
+    pub(crate) stopwatch: Stopwatch<'a>,
 }
 
 impl Run<'_> {
     /// Tests what bounds a hop whose frontier has `fan` edges, before it is run.
-    pub(crate) fn before_hop(
-        &mut self,
-        fan: impl FnOnce(&mut Self) -> Result<u64, DamagedBlock>,
-    ) -> Result<(), Halt> {
+    pub(crate) fn before_hop(&mut self, fan: impl FnOnce(&mut Self) -> u64) -> Result<(), Halt> {
         if let Some(edges_max) = self.request.bounds.edges_max {
-            let edges = self.stats.edges_traversed.saturating_add(fan(self)?);
+            let edges = self.stats.edges_traversed.saturating_add(fan(self));
             if edges > edges_max {
                 return Err(StopReason::EdgeBudget.into());
             }
@@ -96,17 +97,18 @@ impl Run<'_> {
     }
 
     /// Sum of the effective fan-out of `nodes`.
-    pub(crate) fn fan_sum(&mut self, nodes: &[u32]) -> Result<u64, DamagedBlock> {
-        let mut sum = 0;
-        for &node in nodes {
-            sum += self.view.fan(node, &mut self.lists.buffer)?;
-        }
-        Ok(sum)
+    pub(crate) fn fan_sum(&mut self, nodes: &[u32]) -> u64 {
+        let buffer = &mut self.lists.buffer;
+        nodes.iter().map(|node| self.view.fan(*node, buffer)).sum()
     }
 
     /// Ends hop `hop`: counts it and, where asked, notes the state after it.
     pub(crate) fn end_hop<S: Real>(&mut self, hop: u32, edges: u64, ledger: &mut Ledger<S>) {
         ledger.end_hop();
+        self.view.unread().end_hop();
+        if hop > 0 {
+            self.stopwatch.lap(&mut self.lists.hop_times);
+        }
         self.stats.hops = hop;
         self.stats.edges_traversed = self.stats.edges_traversed.saturating_add(edges);
         if self.request.by_step {

@@ -1,6 +1,7 @@
 //! The effective graph: the edges a spread sees, and how strong it sees them.
 
 use super::request::{Direction, EdgeFilter, NodeFilter};
+use super::unread::Unread;
 use crate::graph::{DamagedBlock, Edges, Generation, Row, WeightSlice};
 use crate::terms::{NodeId, RelationId};
 
@@ -9,6 +10,13 @@ use crate::terms::{NodeId, RelationId};
 pub(crate) struct RowBuffer {
     targets: Vec<u32>,
     weights: Vec<f64>,
+}
+
+impl RowBuffer {
+    /// The row that was made last.
+    fn row(&self) -> Row<'_> {
+        Row { targets: &self.targets, weights: WeightSlice::Double(&self.weights) }
+    }
 }
 
 /// A factor of a relation the spread does not see.
@@ -29,6 +37,8 @@ pub(crate) struct View<'a> {
     plain: bool,
     weight_bound: f64,
     has_negative: bool,
+    /// Rows that could not be read, and are empty for this spread.
+    unread: Unread,
 }
 
 /// Fills `factors` with one factor per raw relation id; leaves it empty without a filter.
@@ -62,6 +72,7 @@ impl<'a> View<'a> {
         filter: &EdgeFilter,
         factors: &'a [f64],
         nodes: Option<&'a dyn NodeFilter>,
+        unread: Unread,
     ) -> Result<Self, DamagedBlock> {
         let (rows, more_rows) = match filter.direction {
             Direction::Out => (&graph.out_edges, None),
@@ -92,6 +103,7 @@ impl<'a> View<'a> {
             plain: more_rows.is_none() && factors.is_empty() && !ages && nodes.is_none(),
             weight_bound: facts.weight_max.abs().max(facts.weight_min.abs()) * factor_bound,
             has_negative,
+            unread,
         })
     }
 
@@ -100,9 +112,14 @@ impl<'a> View<'a> {
         self.graph
     }
 
-    /// The edges as the spread sees them, where it sees them as they lie in the graph.
+    /// The edges as the spread sees them, where it sees them as they lie in the graph, all of them.
     pub(crate) fn plain_edges(&self) -> Option<&'a Edges> {
-        self.plain.then_some(self.rows)
+        (self.plain && self.unread.is_none()).then_some(self.rows)
+    }
+
+    /// Rows that could not be read.
+    pub(crate) const fn unread(&self) -> &Unread {
+        &self.unread
     }
 
     /// No effective weight is further from 0 than this.
@@ -116,22 +133,63 @@ impl<'a> View<'a> {
     }
 
     /// The effective out-edges of `node`, ascending by target. Reading them as they lie costs
-    /// nothing; filtered, aged or two-way ones are made in `buffer`.
-    #[inline]
-    pub(crate) fn row<'r>(
-        &'r self,
-        node: u32,
-        buffer: &'r mut RowBuffer,
-    ) -> Result<Row<'r>, DamagedBlock> {
-        if self.plain { self.rows.row(NodeId::new(node)) } else { self.make_row(node, buffer) }
+    /// nothing; filtered, aged or two-way ones are made in `buffer`. Edges that cannot be read are
+    /// noted, and there are none for the rest of the spread.
+    #[inline(always)]
+    pub(crate) fn row<'r>(&'r self, node: u32, buffer: &'r mut RowBuffer) -> Row<'r> {
+        if self.plain && self.unread.is_none() {
+            match self.rows.row(NodeId::new(node)) {
+                Ok(row) => row,
+                Err(_) => self.no_row(node),
+            }
+        } else {
+            self.row_slowly(node, buffer)
+        }
+    }
+
+    #[inline(never)]
+    fn row_slowly<'r>(&'r self, node: u32, buffer: &'r mut RowBuffer) -> Row<'r> {
+        if !self.unread.is_none() && self.is_unread(node) {
+            return Row::EMPTY;
+        }
+        if self.plain {
+            return self.rows.row(NodeId::new(node)).unwrap_or_else(|_| self.no_row(node));
+        }
+        match self.make_row(node, buffer) {
+            Ok(()) => buffer.row(),
+            Err(_) => self.no_row(node),
+        }
+    }
+
+    #[cold]
+    fn no_row(&self, node: u32) -> Row<'static> {
+        self.unread.note(node);
+        Row::EMPTY
     }
 
     /// The number of effective out-edges of `node`.
-    pub(crate) fn fan(&self, node: u32, buffer: &mut RowBuffer) -> Result<u64, DamagedBlock> {
-        Ok(self.row(node, buffer)?.len() as u64)
+    pub(crate) fn fan(&self, node: u32, buffer: &mut RowBuffer) -> u64 {
+        self.row(node, buffer).len() as u64
     }
 
-    fn make_row<'r>(&self, node: u32, buffer: &'r mut RowBuffer) -> Result<Row<'r>, DamagedBlock> {
+    /// Whether the row of `node` was not read, or must not be.
+    #[cold]
+    fn is_unread(&self, node: u32) -> bool {
+        let is_held = || {
+            let held = |edges: &Edges| edges.is_held(node);
+            held(self.rows) && self.more_rows.is_none_or(held)
+        };
+        if self.unread.contains(node) {
+            return true;
+        }
+        let is_shut = self.unread.storage_is_shut() && !is_held();
+        if is_shut {
+            self.unread.note(node);
+        }
+        is_shut
+    }
+
+    fn make_row(&self, node: u32, buffer: &mut RowBuffer) -> Result<(), DamagedBlock> {
         buffer.targets.clear();
         buffer.weights.clear();
         let mut first = self.edges(self.rows, node)?.peekable();
@@ -155,7 +213,7 @@ impl<'a> View<'a> {
                 buffer.weights.push(weight);
             }
         }
-        Ok(Row { targets: &buffer.targets, weights: WeightSlice::Double(&buffer.weights) })
+        Ok(())
     }
 
     /// The seen edges of one row: `weight * factor * exp(-age_rate * age)`.

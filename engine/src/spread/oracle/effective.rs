@@ -6,7 +6,7 @@ use super::node_id;
 use super::sum::sum;
 use crate::graph::Generation;
 use crate::spread::{Combine, Direction, EdgeFilter, Linear, Rule, SpreadError, SpreadRequest};
-use crate::terms::Label;
+use crate::terms::{Label, NodeId};
 
 /// One effective edge; its source is the row it stands in.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +63,11 @@ impl EffectiveGraph {
             Direction::Both => both_ways(out, &turned),
         };
         Ok(Self { rows, visible, label_ranks: label_ranks(graph)? })
+    }
+
+    /// Takes the edges of `nodes` away.
+    pub(super) fn empty_rows(&mut self, nodes: &[NodeId]) {
+        nodes.iter().for_each(|node| self.rows[node.index()].clear());
     }
 
     pub(super) fn node_count(&self) -> usize {

@@ -39,6 +39,8 @@ pub(crate) fn run(
         Ok((edges, full)) => {
             // The ledger holds no negative numbers, so it is not used, and steps are noted here.
             run.stats.hops = 1;
+            run.view.unread().end_hop();
+            run.stopwatch.lap(&mut run.lists.hop_times);
             run.stats.edges_traversed = edges;
             note_step(run);
             Ok(if full { StopReason::NodeBudget } else { StopReason::Exhausted })
@@ -55,16 +57,13 @@ pub(crate) fn run(
 
 fn one_step(run: &mut Run<'_>, state: &mut State<f64>, act_r: &ActR) -> Result<(u64, bool), Halt> {
     run.before_hop(|run| {
-        let mut fan = 0;
-        for seed in run.seeds {
-            fan += run.view.fan(seed.node, &mut run.lists.buffer)?;
-        }
-        Ok(fan)
+        let buffer = &mut run.lists.buffer;
+        run.seeds.iter().map(|seed| run.view.fan(seed.node, buffer)).sum()
     })?;
     let share = act_r.source_activation / run.seeds.len() as f64;
     let mut edges = 0;
     for seed in run.seeds {
-        let row = run.view.row(seed.node, &mut run.lists.buffer)?;
+        let row = run.view.row(seed.node, &mut run.lists.buffer);
         let fan = row.len() as f64;
         edges += row.len() as u64;
         let strength = share * (act_r.source_strength - libm::log(fan + 1.0));

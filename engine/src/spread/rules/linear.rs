@@ -248,7 +248,7 @@ fn drop_above_fan_limit<S: Real>(
     let mut kept = 0;
     for position in 0..frontier.nodes.len() {
         let node = frontier.nodes[position];
-        if run.view.fan(node, &mut run.lists.buffer)? <= limit {
+        if run.view.fan(node, &mut run.lists.buffer) <= limit {
             frontier.nodes[kept] = node;
             frontier.pulses[kept] = frontier.pulses[position];
             kept += 1;

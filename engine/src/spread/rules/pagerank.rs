@@ -143,7 +143,7 @@ fn one_round(run: &mut Run<'_>, state: &mut State<f64>, damping: f64) -> Result<
     {
         let State { pulses, frontier, second, .. } = &mut *state;
         for (&node, &probability) in frontier.nodes.iter().zip(&frontier.pulses) {
-            let row = run.view.row(node, &mut run.lists.buffer)?;
+            let row = run.view.row(node, &mut run.lists.buffer);
             edges += row.len() as u64;
             let sum = cached_sum(&mut second[node as usize], || row_sum(row));
             if sum > 0.0 {

@@ -59,7 +59,7 @@ fn one_round(
     let (mut edges, mut dangling) = (0, 0.0);
     let State { ledger, pulses, frontier, next, second, .. } = state;
     for (&node, &residual) in frontier.nodes.iter().zip(&frontier.pulses) {
-        let row = run.view.row(node, &mut run.lists.buffer)?;
+        let row = run.view.row(node, &mut run.lists.buffer);
         edges += row.len() as u64;
         let sum = row_sum(row);
         if sum > 0.0 {
@@ -113,7 +113,7 @@ fn select(run: &mut Run<'_>, state: &mut State<f64>, epsilon: f64) -> Result<(),
     for (&node, &residual) in next.nodes.iter().zip(&next.pulses) {
         // No fan-out is below 1 here, so most nodes are decided without reading their row.
         if residual >= epsilon {
-            let fan = run.view.fan(node, &mut run.lists.buffer)?.max(1);
+            let fan = run.view.fan(node, &mut run.lists.buffer).max(1);
             if residual >= epsilon * fan as f64 {
                 frontier.push(node, residual);
             }
@@ -175,7 +175,7 @@ pub(crate) fn distances(
         }
         next_layer.clear();
         for &node in &*layer {
-            let row = run.view.row(node, buffer)?;
+            let row = run.view.row(node, buffer);
             for (position, &target) in row.targets.iter().enumerate() {
                 if row.weights.at(position) > 0.0 && !fired.contains(target) {
                     fired.insert(target);

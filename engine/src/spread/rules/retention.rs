@@ -119,7 +119,7 @@ fn push(
     let State { pulses, frontier, second, .. } = state;
     let mut edges = 0;
     for (&node, &activation) in frontier.nodes.iter().zip(&frontier.pulses) {
-        let row = run.view.row(node, &mut run.lists.buffer)?;
+        let row = run.view.row(node, &mut run.lists.buffer);
         edges += row.len() as u64;
         let sum = row_sum(row);
         second[node as usize] = sum;

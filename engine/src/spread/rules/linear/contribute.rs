@@ -58,6 +58,7 @@ pub(super) fn contribute<S: Real, J: Join<S>>(
     let mut load = match run.view.plain_edges() {
         Some(edges) => {
             let load = weigh(run, edges, &mut state.frontier, params)?;
+            drop_unread(run, &mut state.frontier);
             follow::<S, J>(run, edges, state, load)?;
             load
         }
@@ -83,11 +84,32 @@ fn weigh<S: Real>(
         if let Some(&ahead) = nodes.get(position + RANGES_AHEAD) {
             edges.prefetch_range(ahead);
         }
-        let row = edges.row(NodeId::new(node))?;
+        let Ok(row) = edges.row(NodeId::new(node)) else {
+            run.view.unread().note(node);
+            *pulse = S::ZERO;
+            continue;
+        };
         *pulse =
             if row.is_empty() { S::ZERO } else { load.factor(row, *pulse, weight_bound, params)? };
     }
     Ok(load)
+}
+
+/// Takes the nodes out of the frontier whose edges could not be read.
+fn drop_unread<S: Real>(run: &Run<'_>, frontier: &mut Frontier<S>) {
+    if run.view.unread().is_none() {
+        return;
+    }
+    let mut kept = 0;
+    for position in 0..frontier.nodes.len() {
+        if !run.view.unread().contains(frontier.nodes[position]) {
+            frontier.nodes[kept] = frontier.nodes[position];
+            frontier.pulses[kept] = frontier.pulses[position];
+            kept += 1;
+        }
+    }
+    frontier.nodes.truncate(kept);
+    frontier.pulses.truncate(kept);
 }
 
 /// Adds what the frontier contributes along rows as they lie in the graph.
@@ -157,7 +179,7 @@ fn follow_made<S: Real, J: Join<S>>(
     let weight_bound = run.view.weight_bound();
     let mut load = Load::default();
     for (&node, &pulse) in frontier.nodes.iter().zip(&frontier.pulses) {
-        let row = run.view.row(node, &mut run.lists.buffer)?;
+        let row = run.view.row(node, &mut run.lists.buffer);
         if !row.is_empty() {
             let factor = load.factor(row, pulse, weight_bound, params)?;
             pulses.add_row::<J>(row, factor, &mut run.watch)?;

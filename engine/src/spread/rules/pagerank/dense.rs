@@ -29,7 +29,7 @@ pub(super) fn pays(run: &mut Run<'_>, state: &mut State<f64>) -> Result<bool, Ha
     if state.frontier.nodes.len() < nodes / FEWEST {
         return Ok(false);
     }
-    let followed = run.fan_sum(&state.frontier.nodes)?;
+    let followed = run.fan_sum(&state.frontier.nodes);
     if !matches!(choose(run, edges, followed)?, Chosen::Dense(_)) {
         return Ok(false);
     }
@@ -37,7 +37,8 @@ pub(super) fn pays(run: &mut Run<'_>, state: &mut State<f64>) -> Result<bool, Ha
     let mut plain = true;
     state.second_of_all = true;
     for (node, cell) in (0u32..).zip(&mut state.second[..nodes]) {
-        let row = edges.row(NodeId::new(node))?;
+        // A node without probability may be one whose edges nobody needs.
+        let Ok(row) = edges.row(NodeId::new(node)) else { return Ok(false) };
         plain &= has_plain_sum(cached_sum(cell, || row_sum(row)));
     }
     Ok(plain)
@@ -48,7 +49,7 @@ pub(super) fn one_round(
     state: &mut State<f64>,
     damping: f64,
 ) -> Result<Round, Halt> {
-    run.before_hop(|_| Ok(0))?;
+    run.before_hop(|_| 0)?;
     let edges = run.view.plain_edges().expect("`pays` has seen them");
     let Some(dense) = edges.dense.get() else { unreachable!("`pays` has seen the layout") };
     let (followed, dangling) = fire(run, state, damping)?;

@@ -1,0 +1,109 @@
+//! Rows a spread could not read, and goes on without.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+
+use super::outcome::{DEGRADED_NODES_MAX, Degraded};
+use crate::terms::NodeId;
+
+/// Nodes whose edges could not be read. Their rows are empty for the rest of the spread, also where
+/// a later attempt would succeed: else one row would be two in one outcome.
+#[derive(Debug)]
+pub(crate) struct Unread {
+    /// Whether every row can be read, as far as is known.
+    none: Cell<bool>,
+    storage_is_shut: bool,
+    noted: RefCell<Option<Box<Noted>>>,
+}
+
+#[derive(Debug, Default)]
+struct Noted {
+    nodes: BTreeSet<u32>,
+    /// Those of the hop that runs; a hop that is discarded leaves none.
+    fresh: BTreeSet<u32>,
+}
+
+impl Unread {
+    /// No row yet. Where storage is shut, a row that is not in memory counts as unreadable, and no
+    /// attempt is made.
+    pub(crate) fn new(storage_is_shut: bool) -> Self {
+        Self { none: Cell::new(!storage_is_shut), storage_is_shut, noted: RefCell::new(None) }
+    }
+
+    /// Whether there is no such row, and none is known to come.
+    #[inline(always)]
+    pub(crate) const fn is_none(&self) -> bool {
+        self.none.get()
+    }
+
+    pub(crate) const fn storage_is_shut(&self) -> bool {
+        self.storage_is_shut
+    }
+
+    pub(crate) fn contains(&self, node: u32) -> bool {
+        self.noted.borrow().as_ref().is_some_and(|noted| noted.nodes.contains(&node))
+    }
+
+    /// Notes that the row of `node` could not be read in the hop that runs.
+    #[cold]
+    pub(crate) fn note(&self, node: u32) {
+        self.none.set(false);
+        let mut noted = self.noted.borrow_mut();
+        let noted = noted.get_or_insert_default();
+        if noted.nodes.insert(node) {
+            noted.fresh.insert(node);
+        }
+    }
+
+    /// Keeps what the hop noted.
+    #[inline]
+    pub(crate) fn end_hop(&self) {
+        if !self.is_none() {
+            self.keep_fresh();
+        }
+    }
+
+    #[cold]
+    fn keep_fresh(&self) {
+        if let Some(noted) = &mut *self.noted.borrow_mut() {
+            noted.fresh.clear();
+        }
+    }
+
+    /// The nodes noted in hops that count, ascending.
+    pub(crate) fn report(&self, degraded: &mut Degraded) {
+        let noted = self.noted.borrow();
+        let Some(Noted { nodes, fresh }) = noted.as_deref() else { return };
+        let counted = nodes.iter().filter(|node| !fresh.contains(node));
+        degraded.count = (nodes.len() - fresh.len()) as u64;
+        degraded.nodes.extend(counted.take(DEGRADED_NODES_MAX).map(|node| NodeId::new(*node)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Unread;
+    use crate::spread::Degraded;
+    use crate::terms::NodeId;
+
+    #[test]
+    fn a_discarded_hop_leaves_no_row() {
+        let unread = Unread::new(false);
+        assert!(unread.is_none());
+        unread.note(7);
+        unread.note(3);
+        unread.end_hop();
+        unread.note(5);
+        unread.note(7);
+        assert!(!unread.is_none() && unread.contains(5));
+        let mut degraded = Degraded::default();
+        unread.report(&mut degraded);
+        assert_eq!(degraded.nodes, [NodeId::new(3), NodeId::new(7)]);
+        assert_eq!(degraded.count, 2);
+    }
+
+    #[test]
+    fn where_storage_is_shut_no_row_is_taken_for_granted() {
+        assert!(!Unread::new(true).is_none());
+    }
+}

@@ -24,13 +24,14 @@ const FACE: usize = 4;
 const BESIDE: [(&str, &str); 1] = [("terms", "sync")];
 
 /// Crates and modules that only the door may name, by the first segments of a path.
-const BEHIND_THE_DOOR: [&[&str]; 16] = [
+const BEHIND_THE_DOOR: [&[&str]; 17] = [
     &["std", "sync"],
     &["core", "sync"],
     &["alloc", "sync"],
     &["std", "thread"],
     &["std", "cell", "UnsafeCell"],
     &["core", "cell", "UnsafeCell"],
+    &["fail"],
     &["loom"],
     &["arc_swap"],
     &["once_cell"],

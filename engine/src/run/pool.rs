@@ -7,7 +7,7 @@ use crate::spread::{
     ActR, Lanes, Linear, PageRank, Precision, Retention, Rule, Scratch, SpreadError, SpreadRequest,
     Synapse,
 };
-use crate::sync::ArrayQueue;
+use crate::sync::{ArrayQueue, failpoint};
 use crate::terms::Deadline;
 
 /// Idle scratches looked at for one that is large enough, before the largest seen is made to grow.
@@ -144,6 +144,7 @@ impl ScratchPool {
 
     /// A scratch for `need`, which passed [`ScratchPool::check`]; `None` where none is free.
     pub(crate) fn try_lease(&self, need: Need) -> Option<Lease<'_>> {
+        failpoint!(crate::sync::fault::SCRATCH, None);
         if !self.room.take(Amount::SLOT) {
             return None;
         }

@@ -14,7 +14,7 @@ use super::settings::Settings;
 use super::ticket::Ticket;
 use crate::graph::Generation;
 use crate::spread::{self, Conditions, Execution, SpreadError, SpreadOutcome, SpreadRequest};
-use crate::sync::{Arc, AtomicU64, FirstWins, Ordering, Published, Workers};
+use crate::sync::{Arc, AtomicU64, FirstWins, Ordering, Published, Workers, failpoint};
 use crate::terms::Deadline;
 
 /// One spread's result.
@@ -204,6 +204,7 @@ impl Scheduler {
         let _running = Running::begin();
         let Spread { graph, request, started, conditions } = spread;
         lease.run(request, |scratch| {
+            failpoint!(crate::sync::fault::SPREAD);
             spread::spread(graph, request, &conditions, scratch, outcome)
         })?;
         outcome.stats.elapsed = started.elapsed();
@@ -234,6 +235,7 @@ impl Scheduler {
         let mut outcomes = caught(|| {
             let _running = Running::begin();
             lease.run(first, |scratch| {
+                failpoint!(crate::sync::fault::SPREAD);
                 spread::spread_lanes(graph, group, conditions, &mut scratch.lanes)
             })
         })??;

@@ -20,6 +20,10 @@
 //! thread without work stands there.
 
 mod clock;
+#[cfg(feature = "failpoints")]
+pub mod fault;
+#[cfg(not(feature = "failpoints"))]
+mod fault;
 mod first_wins;
 #[cfg(emanate_loom)]
 mod modelled;
@@ -32,6 +36,7 @@ pub use atomic_waker::AtomicWaker;
 pub use clock::{Clock, ManualClock, MonotonicClock};
 #[cfg(not(emanate_loom))]
 pub use crossbeam_queue::ArrayQueue;
+pub(crate) use fault::failpoint;
 pub use first_wins::FirstWins;
 #[cfg(emanate_loom)]
 pub use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};

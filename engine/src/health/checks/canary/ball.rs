@@ -1,67 +1,87 @@
-//! The part of a graph that a small spread reaches.
+//! The part of a graph that a small spread saw.
 
 use std::collections::BTreeSet;
 
-use crate::graph::{BuildError, DamagedBlock, Generation, GraphBuilder};
-use crate::terms::NodeId;
+use crate::graph::{DamagedBlock, Edge, Generation, GraphBuilder};
+use crate::terms::{Label, NodeId};
 
-/// All nodes within a number of hops of a seed, with the rows of those that can fire.
+/// What is needed to repeat a spread that ended after some hops: the rows of the nodes that can have
+/// fired, and of the fan-out of the next ones so much that it can be seen whether another hop would
+/// have passed the bound on edges.
 #[derive(Debug)]
-pub(super) struct Ball {
-    pub(super) seed: NodeId,
-    /// Hops after which every edge that was followed is here.
-    pub(super) hops: u32,
-    pub(super) edges: u64,
-    rows: Vec<(NodeId, Vec<(u32, f64)>)>,
+pub(super) struct Ball<'a> {
+    graph: &'a Generation,
+    edges_max: u64,
+    known: BTreeSet<u32>,
+    rows: Vec<(u32, Vec<(u32, f64)>)>,
 }
 
-impl Ball {
-    /// What lies around `seed`: at most `hops` hops, and only as many as keep it to `edges_max`
-    /// edges. Reads at most one row more than it keeps.
+impl<'a> Ball<'a> {
+    /// What lies within `hops` hops of `seed`, without the rows of the nodes in `unread`, which
+    /// are not asked for.
+    ///
+    /// Reads the rows that a spread of so many hops reads, and rows of the next hop until they
+    /// hold more than `edges_max` edges.
     pub(super) fn around(
-        graph: &Generation,
+        graph: &'a Generation,
         seed: NodeId,
         hops: u32,
         edges_max: u64,
+        unread: &[NodeId],
     ) -> Result<Self, DamagedBlock> {
-        let mut ball = Self { seed, hops: 0, edges: 0, rows: Vec::new() };
-        let mut known = BTreeSet::from([seed.get()]);
+        let known = BTreeSet::from([seed.get()]);
+        let mut ball = Self { graph, edges_max, known, rows: Vec::new() };
         let mut frontier = vec![seed.get()];
-        while ball.hops < hops {
-            let (rows_before, edges_before) = (ball.rows.len(), ball.edges);
+        for _ in 0..hops {
             let mut next = Vec::new();
-            for &node in &frontier {
-                let node = NodeId::new(node);
-                let row = graph.out_row(node)?;
-                ball.edges += row.len() as u64;
-                if ball.edges > edges_max {
-                    // This hop does not fit, so it is left out whole.
-                    ball.rows.truncate(rows_before);
-                    ball.edges = edges_before;
-                    return Ok(ball);
-                }
-                let weights = (0..row.len()).map(|at| row.weights.at(at));
-                let edges: Vec<(u32, f64)> = row.targets.iter().copied().zip(weights).collect();
-                next.extend(edges.iter().map(|&(target, _)| target).filter(|&u| known.insert(u)));
-                ball.rows.push((node, edges));
+            for &node in frontier.iter().filter(|&&node| !unread.contains(&NodeId::new(node))) {
+                let row = ball.row(node, usize::MAX)?;
+                let known = &mut ball.known;
+                next.extend(row.iter().map(|&(target, _)| target).filter(|&u| known.insert(u)));
+                ball.rows.push((node, row));
             }
             frontier = next;
-            ball.hops += 1;
         }
+        ball.add_next(&frontier);
         Ok(ball)
     }
 
-    /// The same as a graph of its own, whose keys are the nodes' numbers; without the edges of
-    /// the nodes in `emptied`.
-    pub(super) fn graph(&self, emptied: &[NodeId]) -> Result<Generation, BuildError> {
-        let mut builder = GraphBuilder::with_keys();
-        builder.node(key(self.seed.get()))?;
-        for (node, edges) in self.rows.iter().filter(|(node, _)| !emptied.contains(node)) {
-            for &(target, weight) in edges {
-                builder.edge(key(node.get()), key(target), weight)?;
+    /// Adds rows of `frontier`, none longer than is needed to pass the bound.
+    fn add_next(&mut self, frontier: &[u32]) {
+        let most = usize::try_from(self.edges_max).unwrap_or(usize::MAX).saturating_add(1);
+        let mut edges = 0;
+        for &node in frontier {
+            if edges >= most {
+                return;
+            }
+            // A row that cannot be read has no fan-out, there as here.
+            if let Ok(row) = self.row(node, most) {
+                edges += row.len();
+                self.rows.push((node, row));
             }
         }
-        builder.build()
+    }
+
+    fn row(&self, node: u32, most: usize) -> Result<Vec<(u32, f64)>, DamagedBlock> {
+        let row = self.graph.out_row(NodeId::new(node))?;
+        let weights = (0..row.len()).map(|at| row.weights.at(at));
+        Ok(row.targets.iter().copied().zip(weights).take(most).collect())
+    }
+
+    /// The same as a graph of its own, whose keys are the nodes' numbers. Edges between the same
+    /// nodes stay apart, as they are in the large graph.
+    pub(super) fn to_graph(&self, seed: NodeId) -> Option<Generation> {
+        let mut builder = GraphBuilder::with_keys();
+        builder.node(key(seed.get())).ok()?;
+        for (node, edges) in &self.rows {
+            for (position, &(target, weight)) in edges.iter().enumerate() {
+                let (source, target) = (Label::Key(key(*node)), Label::Key(key(target)));
+                // A time of its own keeps an edge from being added to its neighbour.
+                let time = Some(position as f64);
+                builder.add(&Edge { source, target, weight, relation: None, time }).ok()?;
+            }
+        }
+        builder.build().ok()
     }
 }
 

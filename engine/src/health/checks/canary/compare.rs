@@ -6,43 +6,51 @@ use super::ball::{Ball, key};
 use crate::graph::Generation;
 use crate::health::Verdict;
 use crate::spread::oracle::{self, OracleRun};
-use crate::spread::{NodeActivation, SpreadOutcome, SpreadRequest};
-use crate::terms::Label;
+use crate::spread::{Degraded, NodeActivation, SpreadOutcome, SpreadRequest, SpreadStats};
+use crate::terms::{Label, NodeId};
 
 /// Accuracy of an activation: relative to itself.
 const RELATIVE: f64 = 1e-9;
 /// Accuracy of an activation: relative to what the seeds were given.
 const OF_SEEDS: f64 = 1e-12;
 
-/// What the engine's `outcome` of `request` says about it.
-pub(super) fn verdict(ball: &Ball, request: &SpreadRequest, outcome: &SpreadOutcome) -> Verdict {
-    let degraded = &outcome.degraded;
-    let count = degraded.count;
-    if count > degraded.nodes.len() as u64 {
+/// What the engine's `outcome` of `request`, a spread from `seed` on `graph`, says about it.
+pub(super) fn verdict(
+    graph: &Generation,
+    seed: NodeId,
+    request: &SpreadRequest,
+    outcome: &SpreadOutcome,
+) -> Verdict {
+    let Degraded { nodes: unread, count } = &outcome.degraded;
+    if *count > unread.len() as u64 {
         return Verdict::fail(format!("{count} rows around the canary's seed cannot be read"));
     }
-    let answer = ball.graph(&degraded.nodes).map_err(|e| e.to_string()).and_then(|graph| {
-        let mut small = request.clone();
-        small.seeds[0].node = key(ball.seed.get()).into();
-        let run = oracle::spread_traced(&graph, &small).map_err(|e| e.to_string())?;
-        Ok((graph, run))
-    });
-    let (graph, run) = match answer {
-        Ok(answer) => answer,
-        // Weights of edges that differ in relation or time may add up to no number.
-        Err(why) => return Verdict::warn(format!("the oracle has no answer to compare: {why}")),
+    let edges_max = request.bounds.edges_max.unwrap_or(u64::MAX);
+    let small = match Ball::around(graph, seed, outcome.stats.hops, edges_max, unread) {
+        Ok(ball) => ball.to_graph(seed),
+        Err(block) => {
+            return Verdict::warn(format!("what the canary spread saw cannot be read: {block}"));
+        }
+    };
+    let mut repeated = request.clone();
+    repeated.seeds[0].node = key(seed.get()).into();
+    let run = small
+        .and_then(|small| oracle::spread_traced(&small, &repeated).ok().map(|run| (small, run)));
+    let Some((small, run)) = run else {
+        return Verdict::warn("the oracle has no answer that the canary's could be compared with");
     };
     if run.threshold_margin < RELATIVE {
         // Only where negative edges cancel others to almost nothing; the next seed is another.
         return Verdict::Pass;
     }
-    match difference(&graph, &run, outcome) {
+    match difference(&small, &run, outcome) {
         Some(difference) => Verdict::fail(format!(
             "the canary spread from node {} gave a wrong answer: {difference}",
-            ball.seed.get()
+            seed.get()
         )),
-        None if count > 0 => Verdict::warn(format!(
-            "{count} rows around the canary's seed cannot be read; the answer is right without them"
+        None if *count > 0 => Verdict::warn(format!(
+            "{count} rows around the canary's seed cannot be read; without them, the answer is \
+             right"
         )),
         None => Verdict::Pass,
     }
@@ -51,12 +59,12 @@ pub(super) fn verdict(ball: &Ball, request: &SpreadRequest, outcome: &SpreadOutc
 /// Where the two differ first.
 fn difference(small: &Generation, run: &OracleRun, outcome: &SpreadOutcome) -> Option<String> {
     let expected = &run.outcome;
-    let ended = (outcome.stop_reason, outcome.stats.hops, outcome.activations.len());
-    let should = (expected.stop_reason, expected.stats.hops, expected.activations.len());
+    let ended = (outcome.stop_reason, counts(outcome));
+    let should = (expected.stop_reason, counts(expected));
     if ended != should {
         return Some(format!(
-            "{} after {} hops with {} nodes instead of {} after {} with {}",
-            ended.0, ended.1, ended.2, should.0, should.1, should.2
+            "{} after {} instead of {} after {}",
+            ended.0, ended.1, should.0, should.1
         ));
     }
     let given: BTreeMap<u64, &NodeActivation> =
@@ -78,4 +86,14 @@ fn difference(small: &Generation, run: &OracleRun, outcome: &SpreadOutcome) -> O
             )
         })
     })
+}
+
+/// Everything of an outcome that must be equal, as a sentence says it.
+fn counts(outcome: &SpreadOutcome) -> String {
+    let SpreadStats { hops, nodes_reached, edges_traversed, revisits, .. } = outcome.stats;
+    let nodes = outcome.activations.len();
+    format!(
+        "{hops} hops with {nodes} nodes, {nodes_reached} reached by {edges_traversed} edges, \
+         {revisits} revisits"
+    )
 }

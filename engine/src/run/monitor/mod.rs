@@ -1,12 +1,12 @@
 //! Host operations under watch: timed, counted, held back by a breaker, and reported where they
 //! are slow or take much memory.
 //!
-//! A host registers an [`HostOperation`] with its [`Monitor`] under a name, and runs work through it:
-//! a closure ([`HostOperation::run`]), a future of whatever runtime ([`HostOperation::watch`]), or many
-//! items at once ([`HostOperation::batch`]). Work that fits none of these takes a [`Running`] and says
-//! itself how it ended. All are the same underneath: a guard that is made when the work begins and
-//! says how it ended when it is dropped, so that a panic, or a future that is dropped half-way,
-//! is counted too.
+//! A host registers a [`HostOperation`] with its [`Monitor`] under a name, and runs work through
+//! it: a closure ([`HostOperation::run`]), a future of whatever runtime ([`HostOperation::watch`]),
+//! or many items at once ([`HostOperation::batch`]). Work that fits none of these takes a
+//! [`Running`] and says itself how it ended. All are the same underneath: a guard that is made when
+//! the work begins and says how it ended when it is dropped, so that a panic, or a future that is
+//! dropped half-way, is counted too.
 //!
 //! Where the monitor is switched off, work is called directly, at the cost of one branch.
 //!

@@ -13,8 +13,9 @@ use super::watch::Watch;
 use crate::run::scheduler::caught;
 use crate::sync::{Arc, Ordering, panicking};
 
-/// Work of an operation that has begun; [`HostOperation::begin`] gives it. Whoever holds it says how
-/// the work ended. Dropped without that, it was cancelled, or, where a panic drops it, it panicked.
+/// Work of an operation that has begun; [`HostOperation::begin`] gives it. Whoever holds it says
+/// how the work ended. Dropped without that, it was cancelled, or, where a panic drops it, it
+/// panicked.
 ///
 /// Where the monitor is switched off it does nothing.
 #[must_use = "dropping it says that the work was cancelled"]

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use crate::graph::{DamagedBlock, Edge, Generation, GraphBuilder};
 use crate::terms::{Label, NodeId};
 
-/// What is needed to repeat a spread that ended after some hops: the rows of the nodes that can have
-/// fired, and of the fan-out of the next ones so much that it can be seen whether another hop would
-/// have passed the bound on edges.
+/// What is needed to repeat a spread that ended after some hops: the rows of the nodes that can
+/// have fired, and of the fan-out of the next ones so much that it can be seen whether another hop
+/// would have passed the bound on edges.
 #[derive(Debug)]
 pub(super) struct Ball<'a> {
     graph: &'a Generation,

@@ -18,8 +18,9 @@ use std::time::Duration;
 
 use emanate::monitor::{
     HostOperation, Monitor, MonitorError, MonitorSwitch, OPERATIONS_MAX, OperationEnd,
-    OperationError, OperationSettings,
+    OperationError, OperationOptions, OperationSettings,
 };
+use emanate::observe::custom::{CustomMetrics, MetricSpec};
 use emanate::sync::{Clock, ManualClock};
 
 /// A clock that stands still and counts how often it is read.
@@ -82,6 +83,38 @@ fn what_work_returns_is_returned_and_counted() {
         (Duration::from_millis(12), Duration::from_millis(7))
     );
     assert_eq!(reading.slow, 0);
+}
+
+#[test]
+fn durations_go_into_a_metric_of_the_hosts() {
+    let metrics = CustomMetrics::default();
+    let spec = MetricSpec {
+        name: "host_operation_seconds",
+        help: "How long the host's operations take.",
+        labels: &["operation"],
+        series_max: 2,
+    };
+    let family = metrics.histogram(&spec, &[0.5, 2.0]).expect("a good metric");
+    let (monitor, _, clock) = watched(OperationSettings::default());
+    let mut options = OperationOptions::default();
+    options.durations = Some(family.with(&["restore"]).expect("one label"));
+    let operation = monitor.register("restore", options).expect("good");
+    for seconds in [0.25, 0.5, 1.0, 3.0] {
+        let done = operation.run(|| {
+            clock.advance(Duration::from_secs_f64(seconds));
+            if seconds > 2.0 { Err(Broken(1)) } else { Ok(()) }
+        });
+        assert_eq!(done.is_err(), seconds > 2.0);
+    }
+    let text = metrics.families().text();
+    for line in [
+        "host_operation_seconds_bucket{operation=\"restore\",le=\"0.5\"} 2\n",
+        "host_operation_seconds_bucket{operation=\"restore\",le=\"2\"} 3\n",
+        "host_operation_seconds_sum{operation=\"restore\"} 4.75\n",
+        "host_operation_seconds_count{operation=\"restore\"} 4\n",
+    ] {
+        assert!(text.contains(line), "{line}{text}");
+    }
 }
 
 #[test]

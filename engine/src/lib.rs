@@ -3,6 +3,7 @@
 
 pub mod graph;
 pub mod health;
+pub mod observe;
 pub mod spread;
 pub mod sync;
 pub mod terms;

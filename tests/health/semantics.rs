@@ -221,6 +221,31 @@ fn a_reading_says_how_old_it_is_and_how_long_the_run_took() {
 }
 
 #[test]
+fn the_metrics_say_how_each_check_stands() {
+    let (registry, _clock) = registry();
+    for name in ["good", "bad", "late"] {
+        let delayed = if name == "late" { seconds(5) } else { Duration::ZERO };
+        let policy = CheckPolicy { initial_delay: delayed, ..policy(1, 1) };
+        let verdict = move |_: &_| {
+            if name == "bad" { Verdict::fail("it is bad") } else { Verdict::Pass }
+        };
+        registry.register(name, CheckKind::Ready, policy, verdict).expect("good");
+    }
+    tick(&registry);
+    let mut reading = emanate::observe::Reading::default();
+    reading.supplied.checks = registry.reading().supplied();
+    let text = reading.text();
+    for (check, status) in [("good", "pass"), ("bad", "fail"), ("late", "unknown")] {
+        for other in HealthStatus::ALL.map(HealthStatus::name) {
+            let value = u8::from(other == status);
+            let line =
+                format!("emanate_health_status{{check=\"{check}\",status=\"{other}\"}} {value}\n");
+            assert!(text.contains(&line), "{line}");
+        }
+    }
+}
+
+#[test]
 fn bad_registrations_are_refused_and_say_why() {
     let (registry, _) = registry();
     let register =

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::verdict::{CheckKind, HealthStatus, Reason};
+use crate::observe;
 use crate::sync::Arc;
 
 /// What has happened to a check since it was registered.
@@ -104,6 +105,18 @@ impl HealthReading {
             CheckKind::Ready => self.ready,
             CheckKind::Startup => self.startup,
         }
+    }
+
+    /// How each check stands, as [`Reading::supplied`](crate::observe::Reading::supplied) takes
+    /// it for the metrics.
+    #[must_use]
+    pub fn supplied(&self) -> Vec<observe::CheckReading> {
+        let position = |status: HealthStatus| HealthStatus::ALL.iter().position(|s| *s == status);
+        let supplied = |check: &CheckReading| observe::CheckReading {
+            check: check.name.to_string().into(),
+            status: position(check.status).expect("all of them are listed"),
+        };
+        self.checks.iter().map(supplied).collect()
     }
 
     /// Whether it can take work: `ready` and `live` both say that it works.

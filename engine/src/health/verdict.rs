@@ -158,6 +158,7 @@ impl fmt::Display for HealthStatus {
 #[cfg(test)]
 mod tests {
     use super::{HealthStatus, REASON_BYTES_MAX, Reason, Verdict};
+    use crate::observe::table::STATUSES;
 
     #[test]
     fn a_long_reason_is_cut_between_characters() {
@@ -166,6 +167,11 @@ mod tests {
         assert_eq!(reason.as_str().len(), REASON_BYTES_MAX - 1);
         assert!(reason.as_str().ends_with('ä'));
         assert_eq!(Reason::new("short").as_str(), "short");
+    }
+
+    #[test]
+    fn statuses_are_called_what_the_metrics_call_them() {
+        assert_eq!(HealthStatus::ALL.map(HealthStatus::name), STATUSES);
     }
 
     #[test]

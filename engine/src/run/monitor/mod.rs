@@ -37,6 +37,6 @@ pub use operation::HostOperation;
 pub use running::Running;
 pub use settings::{
     DEFAULT_NOTICE_BURST, DEFAULT_NOTICE_INTERVAL, DEFAULT_SLOW_LIMIT, MemoryWatch,
-    OperationSettings,
+    OperationOptions, OperationSettings,
 };
 pub use watch::{Monitor, MonitorError, MonitorSwitch, OPERATIONS_MAX};

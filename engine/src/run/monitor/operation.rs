@@ -8,8 +8,9 @@ use super::call::{Call, OperationError};
 use super::counts::{Counts, OperationReading};
 use super::notice::RateLimit;
 use super::running::Running;
-use super::settings::OperationSettings;
+use super::settings::{OperationOptions, OperationSettings};
 use super::watch::Watch;
+use crate::observe::custom::CustomHistogram;
 use crate::sync::{Arc, AtomicU64, Published};
 
 /// What is known of one operation.
@@ -21,6 +22,7 @@ pub(super) struct Known {
     pub(super) limit: RateLimit,
     /// Notices held back since the last one that was kept.
     pub(super) held_back: AtomicU64,
+    pub(super) durations: Option<CustomHistogram>,
 }
 
 /// One kind of work that a host does again and again; cheap to clone.
@@ -45,13 +47,15 @@ pub struct HostOperation {
 }
 
 impl HostOperation {
-    pub(super) fn new(name: &str, settings: OperationSettings, watch: Arc<Watch>) -> Self {
+    pub(super) fn new(name: &str, options: OperationOptions, watch: Arc<Watch>) -> Self {
+        let OperationOptions { settings, durations } = options;
         let known = Known {
             name: name.into(),
             settings: Published::new(Arc::new(settings)),
             counts: Counts::default(),
             limit: RateLimit::default(),
             held_back: AtomicU64::new(0),
+            durations,
         };
         Self { known: Arc::new(known), watch }
     }

@@ -125,6 +125,9 @@ impl<C: FnOnce() -> String> Begun<'_, C> {
         let took = Duration::from_nanos(took_ns);
         let is_slow = took > settings.slow_limit;
         known.counts.end(end, took_ns, is_slow);
+        if let Some(durations) = &known.durations {
+            durations.record(took.as_secs_f64());
+        }
         let memory = settings.memory.zip(bytes_before).and_then(|(memory, before)| {
             // A second panic while the first one drops this would end the process, so what the
             // host gave is called with care, here and below.

@@ -1,7 +1,9 @@
-//! What may change about an operation while it runs.
+//! What is fixed about an operation, and what may change while it runs.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
+
+use crate::observe::custom::CustomHistogram;
 
 /// Default of [`OperationSettings::slow_limit`].
 pub const DEFAULT_SLOW_LIMIT: Duration = Duration::from_secs(1);
@@ -9,6 +11,23 @@ pub const DEFAULT_SLOW_LIMIT: Duration = Duration::from_secs(1);
 pub const DEFAULT_NOTICE_INTERVAL: Duration = Duration::from_secs(10);
 /// Default of [`OperationSettings::notice_burst`].
 pub const DEFAULT_NOTICE_BURST: NonZeroU32 = NonZeroU32::new(5).expect("not 0");
+
+/// What an operation is registered with; [`OperationSettings`] alone will do.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct OperationOptions {
+    /// What it begins with of what may change.
+    pub settings: OperationSettings,
+    /// Where the time of each call that began is recorded, in seconds; by default nowhere, but for
+    /// their sum and the longest.
+    pub durations: Option<CustomHistogram>,
+}
+
+impl From<OperationSettings> for OperationOptions {
+    fn from(settings: OperationSettings) -> Self {
+        Self { settings, ..Self::default() }
+    }
+}
 
 /// What may change about an operation while it runs; published whole. Work that has begun keeps
 /// what it began with.

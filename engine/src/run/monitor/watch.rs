@@ -6,7 +6,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use super::counts::OperationReading;
 use super::notice::{Notice, Notices};
 use super::operation::HostOperation;
-use super::settings::OperationSettings;
+use super::settings::OperationOptions;
 use crate::sync::{Arc, AtomicBool, Clock, Ordering, Published};
 
 /// Most operations of one monitor: each is a handful of series.
@@ -120,13 +120,13 @@ impl Monitor {
     pub fn register(
         &self,
         name: &str,
-        settings: OperationSettings,
+        options: impl Into<OperationOptions>,
     ) -> Result<HostOperation, MonitorError> {
         let is_good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-.:".contains(&b);
         if name.is_empty() || name.len() > NAME_BYTES_MAX || !name.bytes().all(is_good) {
             return Err(MonitorError::BadName { name: name.into() });
         }
-        let operation = HostOperation::new(name, settings, self.watch.clone());
+        let operation = HostOperation::new(name, options.into(), self.watch.clone());
         let mut refused = None;
         self.operations.update(|operations| {
             refused = if operations.iter().any(|held| held.name() == name) {

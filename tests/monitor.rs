@@ -4,6 +4,8 @@
 
 #[path = "monitor/batches.rs"]
 mod batches;
+#[path = "monitor/breakers.rs"]
+mod breakers;
 #[path = "monitor/futures.rs"]
 mod futures;
 #[path = "monitor/notices.rs"]

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_code)]
 
+pub mod gate;
 pub mod graph;
 pub mod health;
 pub mod observe;

@@ -1,9 +1,10 @@
 //! What the checks of breakers, pool, memory and disk say.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use emanate::health::checks::{OpenBreaker, breakers, disk, disk_bytes_free, memory, pool};
+use emanate::gate::BreakerState;
+use emanate::health::checks::{breakers, disk, disk_bytes_free, memory, pool};
 use emanate::health::{CheckContext, CheckKind, HealthStatus, Verdict};
 
 use crate::{check, policy, registry, seconds, tick};
@@ -28,18 +29,33 @@ fn says(
 
 #[test]
 fn an_open_breaker_is_a_warning_at_first_and_a_failure_at_last() {
-    let open_for = Arc::new(AtomicU64::new(0));
-    let read = open_for.clone();
-    let looks = breakers(seconds(20), move || match read.load(Ordering::Relaxed) {
-        0 => Vec::new(),
-        open => vec![
-            OpenBreaker { name: "tier:warm".to_owned(), open_for: seconds(open) },
-            OpenBreaker { name: "spread".to_owned(), open_for: seconds(1) },
-        ],
-    });
-    let found = says(looks, 4, |at| open_for.store([0, 20, 21, 0][at as usize], Ordering::Relaxed));
+    use BreakerState::{Closed, Disabled, ForcedOpen, HalfOpen, MetricsOnly, Open};
     use HealthStatus::{Fail, Pass, Warn};
-    assert_eq!(found, [Pass, Warn, Fail, Pass]);
+    // A period is 10 s, and 20 s are allowed.
+    let steps = [
+        (Closed, Pass),
+        (Open, Warn),
+        (HalfOpen, Warn),
+        (Open, Warn),
+        (HalfOpen, Fail),
+        (Open, Fail),
+        (Closed, Pass),
+        (Open, Warn),
+        (Disabled, Pass),
+        (MetricsOnly, Pass),
+        (ForcedOpen, Warn),
+        (ForcedOpen, Warn),
+        (ForcedOpen, Warn),
+        (ForcedOpen, Warn),
+    ];
+    let state = Arc::new(AtomicUsize::new(0));
+    let read = state.clone();
+    let looks = breakers(seconds(20), move || {
+        let warm = steps[read.load(Ordering::Relaxed)].0;
+        vec![("warm".to_owned(), warm), ("spread".to_owned(), Closed)]
+    });
+    let found = says(looks, steps.len() as u64, |at| state.store(at as usize, Ordering::Relaxed));
+    assert_eq!(found, steps.map(|(_, status)| status));
 }
 
 #[test]

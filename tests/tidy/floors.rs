@@ -24,7 +24,7 @@ const FACE: usize = 4;
 const BESIDE: [(&str, &str); 1] = [("terms", "sync")];
 
 /// Crates and modules that only the door may name, by the first segments of a path.
-const BEHIND_THE_DOOR: [&[&str]; 17] = [
+const BEHIND_THE_DOOR: [&[&str]; 19] = [
     &["std", "sync"],
     &["core", "sync"],
     &["alloc", "sync"],
@@ -33,6 +33,8 @@ const BEHIND_THE_DOOR: [&[&str]; 17] = [
     &["core", "cell", "UnsafeCell"],
     &["fail"],
     &["loom"],
+    &["shuttle"],
+    &["atomic"],
     &["arc_swap"],
     &["once_cell"],
     &["crossbeam"],

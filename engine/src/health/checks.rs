@@ -10,7 +10,7 @@ mod disk;
 mod memory;
 mod pool;
 
-pub use breakers::{DEFAULT_OPEN_MAX, OpenBreaker, breakers};
+pub use breakers::{DEFAULT_OPEN_MAX, breakers};
 pub use canary::{
     CanaryOptions, DEFAULT_CANARY_BUDGET, DEFAULT_CANARY_EDGES_MAX, DEFAULT_CANARY_HOPS, canary,
 };

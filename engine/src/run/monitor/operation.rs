@@ -10,6 +10,7 @@ use super::notice::RateLimit;
 use super::running::Running;
 use super::settings::{OperationOptions, OperationSettings};
 use super::watch::Watch;
+use crate::gate::Breaker;
 use crate::observe::custom::CustomHistogram;
 use crate::sync::{Arc, AtomicU64, Published};
 
@@ -22,6 +23,7 @@ pub(super) struct Known {
     pub(super) limit: RateLimit,
     /// Notices held back since the last one that was kept.
     pub(super) held_back: AtomicU64,
+    pub(super) breaker: Option<Arc<Breaker>>,
     pub(super) durations: Option<CustomHistogram>,
 }
 
@@ -48,13 +50,14 @@ pub struct HostOperation {
 
 impl HostOperation {
     pub(super) fn new(name: &str, options: OperationOptions, watch: Arc<Watch>) -> Self {
-        let OperationOptions { settings, durations } = options;
+        let OperationOptions { settings, breaker, durations } = options;
         let known = Known {
             name: name.into(),
             settings: Published::new(Arc::new(settings)),
             counts: Counts::default(),
             limit: RateLimit::default(),
             held_back: AtomicU64::new(0),
+            breaker,
             durations,
         };
         Self { known: Arc::new(known), watch }

@@ -10,6 +10,7 @@ use super::notice::{Notice, NoticeKind, cut};
 use super::operation::{HostOperation, Known};
 use super::settings::OperationSettings;
 use super::watch::Watch;
+use crate::gate::{OutcomeClass, Permit};
 use crate::run::scheduler::caught;
 use crate::sync::{Arc, Ordering, panicking};
 
@@ -37,6 +38,7 @@ struct Begun<'a, C> {
     watch: &'a Watch,
     settings: Arc<OperationSettings>,
     context: C,
+    permit: Option<Permit<'a>>,
     began_ns: u64,
     bytes_before: Option<u64>,
     inside: Inside,
@@ -51,6 +53,11 @@ impl<'a, C: FnOnce() -> String> Running<'a, C> {
         if !watch.is_on() {
             return Ok(Self(None));
         }
+        let permit = known.breaker.as_ref().map(|breaker| breaker.acquire()).transpose();
+        let permit = permit.map_err(|open| {
+            known.counts.reject();
+            OperationError::Rejected { retry_in: open.retry_in }
+        })?;
         let settings = known.settings.load();
         let bytes_before = settings.memory.and_then(|_| (watch.read_memory)());
         known.counts.begin();
@@ -59,6 +66,7 @@ impl<'a, C: FnOnce() -> String> Running<'a, C> {
             watch,
             settings,
             context,
+            permit,
             began_ns: watch.clock.now_ns(),
             bytes_before,
             inside: Inside::Unknown { was_panicking: panicking() },
@@ -119,12 +127,15 @@ impl<C: FnOnce() -> String> Drop for Running<'_, C> {
 
 impl<C: FnOnce() -> String> Begun<'_, C> {
     fn end(self, end: OperationEnd) {
-        let Self { known, watch, settings, context, began_ns, bytes_before, .. } = self;
+        let Self { known, watch, settings, context, permit, began_ns, bytes_before, .. } = self;
         let ended_ns = watch.clock.now_ns();
         let took_ns = ended_ns.saturating_sub(began_ns);
         let took = Duration::from_nanos(took_ns);
         let is_slow = took > settings.slow_limit;
         known.counts.end(end, took_ns, is_slow);
+        if let Some(permit) = permit {
+            settle(permit, end, is_slow);
+        }
         if let Some(durations) = &known.durations {
             durations.record(took.as_secs_f64());
         }
@@ -161,6 +172,21 @@ impl<C: FnOnce() -> String> Begun<'_, C> {
             });
         }
     }
+}
+
+/// Tells the breaker how the work ended.
+fn settle(permit: Permit<'_>, end: OperationEnd, is_slow: bool) {
+    let class = match end {
+        OperationEnd::Success if is_slow => OutcomeClass::Slow,
+        OperationEnd::Success => OutcomeClass::Success,
+        OperationEnd::Failure | OperationEnd::Panicked => OutcomeClass::Failure,
+        // Dropped during a panic that is not the work's, a permit would take it for that.
+        OperationEnd::Cancelled if panicking() => OutcomeClass::Ignored,
+        OperationEnd::Cancelled | OperationEnd::Rejected => return drop(permit),
+        OperationEnd::Ignored => OutcomeClass::Ignored,
+    };
+    // What is stale, the breaker counts itself.
+    let _ = permit.record(class);
 }
 
 impl Known {

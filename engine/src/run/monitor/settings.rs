@@ -3,7 +3,9 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use crate::gate::Breaker;
 use crate::observe::custom::CustomHistogram;
+use crate::sync::Arc;
 
 /// Default of [`OperationSettings::slow_limit`].
 pub const DEFAULT_SLOW_LIMIT: Duration = Duration::from_secs(1);
@@ -18,6 +20,10 @@ pub const DEFAULT_NOTICE_BURST: NonZeroU32 = NonZeroU32::new(5).expect("not 0");
 pub struct OperationOptions {
     /// What it begins with of what may change.
     pub settings: OperationSettings,
+    /// Keeps work out while it fails; by default nothing does. A panic is a failure to it, work
+    /// that succeeds too late by [`OperationSettings::slow_limit`] is slow, and a cancellation
+    /// decides nothing.
+    pub breaker: Option<Arc<Breaker>>,
     /// Where the time of each call that began is recorded, in seconds; by default nowhere, but for
     /// their sum and the longest.
     pub durations: Option<CustomHistogram>,

@@ -73,7 +73,7 @@ fn a_guarded_call_allocates_nothing() {
     let settings = BreakerSettings::spread();
     let breaker = Breaker::new("guarded", settings, std::sync::Arc::new(clock.clone()));
     // Every outcome, every rejection, and every transition of a breaker that opens and recovers.
-    let mut run = || {
+    let run = || {
         for class in OutcomeClass::ALL.into_iter().cycle().take(100) {
             if let Ok(permit) = breaker.acquire() {
                 let _ = permit.record_timed(class, 0, 1);

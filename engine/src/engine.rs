@@ -1,16 +1,19 @@
 //! The face a host sees.
 
 use std::ops::Deref;
+use std::time::Duration;
 
 use crate::builder::EngineBuilder;
+use crate::gate::Gate;
 use crate::graph::Generation;
 use crate::health::checks::{self, CanaryOptions};
 use crate::health::{CheckContext, Verdict};
+use crate::observe::{Metrics, Reading};
 use crate::run::{
     self, Capacity, Sample, Scheduler, ScratchUse, Settings, SpreadEstimate, SpreadFuture,
 };
 use crate::spread::{SpreadError, SpreadOutcome, SpreadRequest};
-use crate::sync::{Arc, Published};
+use crate::sync::{Arc, Clock, Published};
 
 /// A graph a host has given to an engine; cheap to clone.
 #[derive(Clone, Debug)]
@@ -196,9 +199,22 @@ impl Engine {
             move || graph.snapshot().0,
             move |generation, request| {
                 let mut outcome = SpreadOutcome::new();
-                run::once(&scheduler, generation, request, &mut outcome).map(|()| outcome)
+                run::canary(&scheduler, generation, request, &mut outcome).map(|()| outcome)
             },
         )
+    }
+
+    /// A check for a [`Registry`](crate::health::Registry): [`checks::breakers`] on this engine's
+    /// breakers.
+    pub fn breakers_check(
+        &self,
+        open_max: Duration,
+    ) -> impl Fn(&CheckContext) -> Verdict + Send + Sync + use<> {
+        let scheduler = self.scheduler.clone();
+        checks::breakers(open_max, move || {
+            let gate = &scheduler.guard.gate;
+            gate.breakers().map(|breaker| (breaker.name().to_owned(), breaker.state())).collect()
+        })
     }
 
     /// A check for a [`Registry`](crate::health::Registry): [`checks::pool`] on this engine's
@@ -209,6 +225,43 @@ impl Engine {
             let used = scheduler.pool.used();
             (used.leased, used.slots)
         })
+    }
+
+    /// The breakers. A spread that the breaker of spreads keeps out fails with
+    /// [`SpreadError::BreakerOpen`]; one whose tier is kept out goes on without the tier's rows and
+    /// says so in [`SpreadOutcome::degraded`].
+    #[must_use]
+    pub fn gate(&self) -> &Gate {
+        &self.scheduler.guard.gate
+    }
+
+    /// What is measured, for quantiles and for what the host counts itself.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.scheduler.guard.metrics
+    }
+
+    /// The clock that durations are measured and breakers wait by.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.scheduler.guard.clock
+    }
+
+    /// Everything measured since the beginning, with what the engine knows of its breakers, scratch
+    /// and settings. What the engine does not know (checks, the tuner's decisions, changes) is for
+    /// the host to fill in.
+    #[must_use]
+    pub fn reading(&self) -> Reading {
+        self.scheduler.reading()
+    }
+
+    /// The metrics for a registry of crate `prometheus`. It reads as long as it is registered, also
+    /// after the engine itself was dropped.
+    #[cfg(feature = "prometheus")]
+    #[must_use]
+    pub fn collector(&self) -> crate::observe::Collector {
+        let scheduler = self.scheduler.clone();
+        crate::observe::Collector::new(move || scheduler.reading())
     }
 
     /// Frees the scratch that is kept for the next spread.

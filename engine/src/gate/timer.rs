@@ -13,8 +13,10 @@ const TIME_MASK: u64 = (1 << TIME_BITS) - 1;
 ///
 /// Closed: since when. Open: until when. HalfOpen: until when. Whoever is about to begin a
 /// generation announces its time first; if its exchange of the control word fails, the time
-/// stands for whoever begins the same generation in the same state, at about the same moment. A
-/// time is never replaced by one of an older generation, however late its writer is.
+/// stands for whoever begins the same generation in the same state, at about the same moment. The
+/// other states' words are marked as of that generation too, so that none falls behind while the
+/// breaker goes round by others. A time is never replaced by one of an older generation, however
+/// late its writer is.
 ///
 /// # Orderings
 /// All accesses are Relaxed: an announcement precedes, in its thread, the Release exchange that
@@ -33,27 +35,27 @@ impl Timers {
         Self([[AtomicU64::new(word(0, at_ns)), never(1)], pair(), pair()])
     }
 
-    fn of(&self, state: BreakerState, generation: u32) -> Option<&AtomicU64> {
-        self.0.get(state.index()).map(|pair| &pair[generation as usize & 1])
-    }
-
     /// Sets the time of `generation`, should it begin in `state`, unless it has one or is past.
     pub(super) fn announce(&self, state: BreakerState, generation: u32, at_ns: u64) {
-        let Some(time) = self.of(state, generation) else { return };
-        let new = word(generation, at_ns);
-        let replace = |old: u64| {
-            let ahead = (new >> TIME_BITS).wrapping_sub(old >> TIME_BITS) as u16;
-            (ahead != 0 && ahead < 1 << 15).then_some(new)
-        };
-        // Relaxed: see the type's protocol. Where nothing is replaced, nothing is to be done.
-        let _ = time.fetch_update(Ordering::Relaxed, Ordering::Relaxed, replace);
+        for (index, pair) in self.0.iter().enumerate() {
+            let new = word(generation, if index == state.index() { at_ns } else { 0 });
+            let replace = |old: u64| {
+                let ahead = (new >> TIME_BITS).wrapping_sub(old >> TIME_BITS) as u16;
+                // A mark without a time gives way to a time.
+                let fills = ahead == 0 && old & TIME_MASK == 0 && new != old;
+                (fills || ahead != 0 && ahead < 1 << 15).then_some(new)
+            };
+            let time = &pair[generation as usize & 1];
+            // Relaxed: see the type's protocol. Where nothing is replaced, nothing is to be done.
+            let _ = time.fetch_update(Ordering::Relaxed, Ordering::Relaxed, replace);
+        }
     }
 
     /// The time of `generation`, which is in `state`, rounded up to 4096 ns. `None` where that
     /// generation is past, or the state has no time.
     pub(super) fn get(&self, state: BreakerState, generation: u32) -> Option<u64> {
         // Relaxed: see the type's protocol.
-        let found = self.of(state, generation)?.load(Ordering::Relaxed);
+        let found = self.0.get(state.index())?[generation as usize & 1].load(Ordering::Relaxed);
         let same = (found >> TIME_BITS) as u16 == generation as u16;
         same.then_some((found & TIME_MASK) << GRAIN_BITS)
     }
@@ -88,6 +90,15 @@ mod tests {
         let times = [Closed, Open, HalfOpen, Disabled].map(|state| timers.get(state, 1));
         assert_eq!(times, [Some(4096), Some(8192), Some(12_288), None]);
         assert_eq!(timers.get(Open, 0), None);
+    }
+
+    #[test]
+    fn a_state_that_was_long_ago_has_a_time_again() {
+        let timers = Timers::new(0);
+        timers.announce(Open, 1, 4096);
+        (2..50_000).for_each(|generation| timers.announce(HalfOpen, generation, 8192));
+        timers.announce(Open, 50_000, 12_288);
+        assert_eq!(timers.get(Open, 50_000), Some(12_288));
     }
 
     #[test]

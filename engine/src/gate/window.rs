@@ -46,6 +46,11 @@ const SLICE_BITS: u32 = 28;
 const GENERATION_BITS: u32 = 12;
 const COUNT_MAX: u64 = (1 << COUNT_BITS) - 1;
 
+/// A word is newer than an outcome only if it is so by less than so many generations, and, in one
+/// generation, by less than so many slices; else its number has come again, and it is old.
+const GENERATIONS_LATE: u64 = 64;
+const SLICES_LATE: u64 = 1024;
+
 /// The name of a slice: the low bits of its generation and of its number.
 ///
 /// Names come again: a slice of the same generation after 2^28 slices, which is a month of slices
@@ -59,15 +64,17 @@ impl Name {
         Self(generation << SLICE_BITS | number & ((1 << SLICE_BITS) - 1))
     }
 
-    /// Whether `self` is of a later generation than `other`, or the same and a later slice.
+    /// Whether `self` is of the same generation as `other` and a later slice, or of a later
+    /// generation and no earlier slice. A word that was left alone while thousands of generations
+    /// went by may look later by its generation, but its slice tells that it is not.
     const fn is_after(self, other: Self) -> bool {
         let generations = (self.0 >> SLICE_BITS).wrapping_sub(other.0 >> SLICE_BITS);
         let generations = generations & ((1 << GENERATION_BITS) - 1);
         let slices = self.0.wrapping_sub(other.0) & ((1 << SLICE_BITS) - 1);
         if generations == 0 {
-            slices != 0 && slices < 1 << (SLICE_BITS - 1)
+            slices != 0 && slices < SLICES_LATE
         } else {
-            generations < 1 << (GENERATION_BITS - 1)
+            generations < GENERATIONS_LATE && slices < 1 << (SLICE_BITS - 1)
         }
     }
 }

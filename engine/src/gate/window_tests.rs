@@ -130,8 +130,24 @@ fn a_full_slice_counts_no_more_but_the_total_does() {
 fn names_are_ordered_by_generation_then_slice_and_come_again() {
     let after = |a: (u32, u64), b: (u32, u64)| Name::new(a.0, a.1).is_after(Name::new(b.0, b.1));
     assert!(after((0, 1), (0, 0)) && !after((0, 0), (0, 1)) && !after((0, 0), (0, 0)));
-    assert!(after((1, 0), (0, 9)) && !after((0, 9), (1, 0)));
-    assert!(after((0, 0), (4095, 7)), "generations come again");
+    assert!(after((1, 9), (0, 9)) && after((63, 9), (0, 0)) && !after((0, 9), (1, 0)));
+    assert!(after((0, 7), (4095, 7)), "generations come again");
     assert!(after((3, 0), (3, (1 << 28) - 1)), "slices come again");
     assert!(after((4096, 1), (0, 0)) && !after((4096, 0), (0, 0)));
+    assert!(!after((1, 8), (0, 9)), "later by generation, earlier by slice: it came again");
+    assert!(!after((64, 9), (0, 0)) && after((0, 1023), (0, 0)) && !after((0, 1024), (0, 0)));
+}
+
+/// A stripe that nobody used while the breaker went through thousands of generations.
+#[test]
+fn a_stripe_that_was_left_alone_counts_again() {
+    for passed in (1..5000).step_by(61) {
+        let (ring, control) = (Ring::new(), millis(10, 1));
+        ring.add(control, Counted::Failure, 0);
+        let now_ns = RING as u64 * 10 * MS;
+        let later = control.with_generation(passed);
+        ring.add(later, Counted::Success, now_ns);
+        let held = ring.tally(later, now_ns);
+        assert_eq!((held.successes, held.failures), (1, 0), "after {passed}");
+    }
 }

@@ -67,6 +67,11 @@ impl Generation {
         self.number
     }
 
+    /// Whether rows may have to be read out of a file.
+    pub(crate) const fn is_stored(&self) -> bool {
+        self.file.is_some()
+    }
+
     /// What is known of the graph as a whole.
     #[must_use]
     pub const fn facts(&self) -> &Facts {

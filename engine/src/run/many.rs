@@ -65,7 +65,7 @@ pub(crate) fn many(
     let mut rest = call.in_order(&mut answers);
     while let Some(&first) = rest.front() {
         let Some(mut leased) = scheduler.lease_by(call.need(first), call.deadline(first)) else {
-            answers.refuse(&call.units[first], || scheduler.shed());
+            answers.refuse(&call.units[first], || scheduler.guard.refused(scheduler.shed()));
             rest.pop_front();
             continue;
         };
@@ -183,7 +183,9 @@ impl Call {
         for (unit, positions) in self.units.iter().enumerate() {
             match self.scheduler.pool.check(self.need(unit)) {
                 Ok(()) => order.push(unit),
-                Err(error) => answers.refuse(positions, || error.clone()),
+                Err(error) => {
+                    answers.refuse(positions, || self.scheduler.guard.refused(error.clone()));
+                }
             }
         }
         // Those without a deadline last; equal ones as they were given.
@@ -323,8 +325,7 @@ impl Batch {
             // A caller's own thread runs what the caller asked for and nothing else.
             between_slices: if scheduler.is_worker() { Some(&pause) } else { None },
             workers: scheduler.workers_for(request),
-            storage_is_shut: false,
-            hop_clock: None,
+            ..Conditions::alone()
         };
         let positions = &*units[unit];
         if positions.len() > 1 {

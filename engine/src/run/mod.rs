@@ -12,12 +12,14 @@
 
 mod estimate;
 mod future;
+mod guard;
 mod many;
 mod meter;
 pub mod monitor;
 mod once;
 mod pool;
 mod queue;
+mod reading;
 mod reply;
 mod room;
 mod samples;
@@ -31,8 +33,9 @@ mod waiters;
 pub use estimate::SpreadEstimate;
 pub(crate) use estimate::estimate;
 pub use future::SpreadFuture;
+pub(crate) use guard::Guard;
 pub(crate) use many::many;
-pub(crate) use once::once;
+pub(crate) use once::{canary, once};
 pub use pool::ScratchUse;
 pub(crate) use pool::scratch_bytes_max;
 pub(crate) use room::{Amount, BYTES_MAX, SLOTS_MAX};

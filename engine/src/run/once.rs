@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::guard::Entered;
 use super::pool::Need;
 use super::sampling::Sampling;
 use super::scheduler::{Scheduler, Spread};
@@ -19,10 +20,38 @@ pub(crate) fn once(
 ) -> Result<(), SpreadError> {
     let started = Instant::now();
     outcome.clear();
+    let entered = scheduler.guard.enter()?;
+    entered_once(scheduler, entered, started, graph, request, outcome)
+}
+
+/// As [`once`], for a canary: asks no breaker, and is recorded like any other.
+pub(crate) fn canary(
+    scheduler: &Arc<Scheduler>,
+    graph: &Generation,
+    request: &SpreadRequest,
+    outcome: &mut SpreadOutcome,
+) -> Result<(), SpreadError> {
+    let started = Instant::now();
+    outcome.clear();
+    entered_once(scheduler, scheduler.guard.pass(), started, graph, request, outcome)
+}
+
+fn entered_once(
+    scheduler: &Arc<Scheduler>,
+    entered: Entered<'_>,
+    started: Instant,
+    graph: &Generation,
+    request: &SpreadRequest,
+    outcome: &mut SpreadOutcome,
+) -> Result<(), SpreadError> {
     let deadline = Deadline::of(started, request.bounds.budget);
     let need = Need::of(graph, &request.rule);
-    scheduler.pool.check(need)?;
-    let mut leased = scheduler.lease_by(need, deadline).ok_or_else(|| scheduler.shed())?;
+    if let Err(error) = scheduler.pool.check(need) {
+        return Err(entered.give_back(error));
+    }
+    let Some(mut leased) = scheduler.lease_by(need, deadline) else {
+        return Err(entered.give_back(scheduler.shed()));
+    };
     let settings = scheduler.settings.load();
     let conditions = Conditions {
         deadline,
@@ -31,17 +60,15 @@ pub(crate) fn once(
         abandoned: None,
         between_slices: None,
         workers: scheduler.workers_for(request),
-        storage_is_shut: false,
-        hop_clock: None,
+        ..Conditions::alone()
     };
     let spread = Spread { graph, request, started, conditions };
     let mut sampling = Sampling::begin(scheduler, &settings);
-    let begun = Instant::now();
-    let result = scheduler.run(spread, &mut leased.lease, outcome);
-    if result.is_ok() {
-        scheduler.note_if_asked(begun.elapsed(), outcome.stats.edges_traversed);
+    let result = scheduler.run(entered, spread, &mut leased.lease, outcome);
+    if let Ok(service) = &result {
+        scheduler.note_if_asked(*service, outcome.stats.edges_traversed);
     }
-    sampling.add(result.as_ref().ok().map(|()| outcome.stats.hops));
+    sampling.add(result.as_ref().ok().map(|_| outcome.stats.hops));
     sampling.end(true);
-    result
+    result.map(|_| ())
 }

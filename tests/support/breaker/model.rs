@@ -8,9 +8,6 @@ use emanate::gate::{
     TransitionReason, Window,
 };
 
-/// A transition: state before, state after, reason, time.
-pub type Transition = (BreakerState, BreakerState, TransitionReason, u64);
-
 /// How a window is cut: calls or nanoseconds of a slice, and slices.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Cut {
@@ -26,8 +23,8 @@ pub struct Model {
     pub settings: BreakerSettings,
     /// The state.
     pub state: BreakerState,
-    /// Transitions so far.
-    pub transitions: Vec<Transition>,
+    /// Transitions so far: state before, state after, reason, time.
+    pub transitions: Vec<(BreakerState, BreakerState, TransitionReason, u64)>,
     /// Calls by outcome.
     pub calls: BTreeMap<&'static str, u64>,
     /// Openings of which the first probe that ended succeeded.

@@ -28,7 +28,7 @@ pub fn breakers(
         let known = since.load();
         let (mut open, mut sentence, mut fails) = (BTreeMap::new(), String::new(), false);
         for (name, state) in read() {
-            if !is_shut(state) {
+            if !state.keeps_out() {
                 continue;
             }
             let since_ns = known.get(&name).copied().unwrap_or(now_ns);
@@ -47,13 +47,5 @@ pub fn breakers(
             (false, false) => Verdict::warn(sentence),
             (false, true) => Verdict::fail(sentence),
         }
-    }
-}
-
-/// Whether a breaker in `state` keeps work out.
-const fn is_shut(state: BreakerState) -> bool {
-    match state {
-        BreakerState::Open | BreakerState::HalfOpen | BreakerState::ForcedOpen => true,
-        BreakerState::Closed | BreakerState::Disabled | BreakerState::MetricsOnly => false,
     }
 }

@@ -174,6 +174,7 @@ impl ScratchPool {
 
     /// Whether [`ScratchPool::try_lease`] might succeed now.
     pub(crate) fn might_lease(&self, need: Need) -> bool {
+        failpoint!(crate::sync::fault::SCRATCH, false);
         let left = self.room.left();
         left.slots > 0 && (left.bytes >= need.bytes || !self.idle.is_empty())
     }

@@ -6,7 +6,7 @@
 //!
 //! | point | where | what it can do |
 //! |---|---|---|
-//! | a section's name, `out-rows` say | a block is read out of a file | fail, stall |
+//! | a section's name, `out-edges` say | a block is read out of a file | fail, stall |
 //! | [`SCRATCH`] | a scratch is leased | find none |
 //! | [`SPREAD`] | a spread runs, in its scratch | panic, stall |
 

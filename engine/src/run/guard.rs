@@ -214,8 +214,13 @@ impl<'a> Begun<'a> {
 
 impl Drop for Begun<'_> {
     fn drop(&mut self) {
-        if !self.is_recorded && panicking() {
-            self.guard.metrics.refuse(ErrorClass::Panicked);
+        if self.is_recorded || !panicking() {
+            return;
+        }
+        self.guard.metrics.refuse(ErrorClass::Panicked);
+        // The spread's permit, dropped by a panic, is a failure. The tiers did nothing wrong.
+        for permit in [self.memory.take(), self.storage.take()].into_iter().flatten() {
+            permit.record(OutcomeClass::Ignored);
         }
     }
 }

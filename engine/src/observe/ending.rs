@@ -172,7 +172,8 @@ impl Timed {
     }
 }
 
-#[cfg(all(test, not(emanate_loom)))]
+#[cfg(test)]
+#[cfg(not(emanate_loom))]
 mod tests {
     use std::collections::BTreeSet;
 

@@ -7,8 +7,8 @@ use crate::sync::{Arc, AtomicU64, FirstWins, Ordering};
 
 /// A bounded number of places to write to, each with at most one holder at a time.
 ///
-/// What is in a place is made when it is first taken, and stays. The place with the lowest number is
-/// taken first, so as many are ever made as were held at once.
+/// What is in a place is made when it is first taken, and stays. The place with the lowest number
+/// is taken first, so as many are ever made as were held at once.
 ///
 /// # Orderings
 /// Giving a place back releases what its holder wrote; taking it acquires that, so the next holder
@@ -118,10 +118,12 @@ impl<T> fmt::Debug for Slot<T> {
     }
 }
 
-#[cfg(all(test, emanate_loom))]
+#[cfg(test)]
+#[cfg(emanate_loom)]
 mod loom_models;
 
-#[cfg(all(test, not(emanate_loom)))]
+#[cfg(test)]
+#[cfg(not(emanate_loom))]
 mod tests {
     use super::{Arc, AtomicU64, Slots};
 

@@ -8,12 +8,11 @@ use super::pool::{Lease, Need};
 use super::sampling::Sampling;
 use super::scheduler::{Answer, Scheduler, Spread, caught};
 use super::settings::Settings;
-use super::waiters::Waiters;
 use crate::graph::Generation;
 use crate::spread::{
     Conditions, SpreadError, SpreadRequest, is_saturated, is_shareable, lane_count,
 };
-use crate::sync::{Arc, ArrayQueue, AtomicUsize, Ordering};
+use crate::sync::{Arc, ArrayQueue, AtomicUsize, Ordering, Waiters};
 use crate::terms::Deadline;
 
 /// The call: what all batches share.
@@ -292,7 +291,7 @@ impl Batch {
     /// Waits for the members that workers have begun: all but the caller's `own`.
     fn collect(&self, own: usize, answers: &mut Answers) {
         for _ in own..self.members.len() {
-            let done = self.caller.wait_for(Deadline::NEVER, || self.done.pop());
+            let done = self.caller.wait_for(None, || self.done.pop());
             let (unit, done) = done.expect("a wait without deadline ends with what it is for");
             answers.put(&self.call.units[unit], done);
         }

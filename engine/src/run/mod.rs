@@ -28,7 +28,6 @@ mod scheduler;
 mod settings;
 mod submit;
 mod ticket;
-mod waiters;
 
 pub use estimate::SpreadEstimate;
 pub(crate) use estimate::estimate;

@@ -1,14 +1,13 @@
 //! Scratches, as many and as large as the engine allows.
 
 use super::room::{Amount, Room};
-use super::waiters::Waiters;
 use crate::graph::Generation;
 use crate::observe::{Metrics, Recorder};
 use crate::spread::{
     ActR, HopTime, Lanes, Linear, PageRank, Precision, Retention, Rule, Scratch, SpreadError,
     SpreadRequest, Synapse,
 };
-use crate::sync::{ArrayQueue, failpoint};
+use crate::sync::{ArrayQueue, Waiters, failpoint};
 use crate::terms::Deadline;
 
 /// Idle scratches looked at for one that is large enough, before the largest seen is made to grow.
@@ -169,7 +168,7 @@ impl ScratchPool {
 
     /// As [`ScratchPool::try_lease`], but waits until `deadline`.
     pub(crate) fn lease_by(&self, need: Need, deadline: Deadline) -> Option<Lease<'_>> {
-        self.waiters.wait_for(deadline, || self.try_lease(need))
+        self.waiters.wait_for(deadline.instant(), || self.try_lease(need))
     }
 
     /// Whether [`ScratchPool::try_lease`] might succeed now.

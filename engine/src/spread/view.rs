@@ -88,8 +88,8 @@ impl<'a> View<'a> {
             .copied()
             .unwrap_or(if factors.is_empty() { 1.0 } else { UNSEEN })
         {
-            factor if factor > 0.0 => relation.has_negative,
-            factor if factor < 0.0 => relation.has_positive,
+            factor if factor > 0.0 => relation.negative > 0,
+            factor if factor < 0.0 => relation.positive > 0,
             _ => false,
         });
         Ok(Self {

@@ -17,7 +17,7 @@
 //! # Progress
 //! Every operation is lock-free: two threads that fill one [`FirstWins`] both do the work, one
 //! value is kept, the other dropped, and neither waits for the other. What [`Workers`] does to a
-//! thread without work stands there.
+//! thread without work stands there. [`Exclusive`] blocks, and is for work on a disk alone.
 //!
 //! # Models
 //! A model stands beside what it checks, in a module whose name ends in `models`, and runs under
@@ -27,6 +27,7 @@
 #[cfg(all(test, any(emanate_loom, emanate_shuttle)))]
 pub(crate) mod checker;
 mod clock;
+mod exclusive;
 #[cfg(feature = "failpoints")]
 pub mod fault;
 #[cfg(not(feature = "failpoints"))]
@@ -37,6 +38,7 @@ mod modelled;
 mod mutant;
 mod stripe;
 mod thread;
+mod waiters;
 mod workers;
 
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
@@ -49,6 +51,7 @@ pub use atomic_waker::AtomicWaker;
 pub use clock::{Clock, ManualClock, MonotonicClock};
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
 pub use crossbeam_queue::ArrayQueue;
+pub use exclusive::{Exclusive, ExclusiveGuard};
 pub(crate) use fault::failpoint;
 pub use first_wins::FirstWins;
 #[cfg(emanate_loom)]
@@ -61,10 +64,11 @@ pub use published::Published;
 #[cfg(emanate_shuttle)]
 pub use shuttle::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 pub use std::hint::spin_loop;
-pub use std::sync::Arc;
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
 pub use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+pub use std::sync::{Arc, Weak};
 pub use std::thread::{Thread, current as current_thread, panicking, park_timeout, yield_now};
 pub use stripe::{stripe, stripes};
 pub use thread::start_thread;
+pub use waiters::Waiters;
 pub use workers::Workers;

@@ -12,6 +12,8 @@ use crate::change::{
 };
 use crate::gate::Gate;
 use crate::graph::{Generation, GraphBuilder, MergeError};
+use crate::health::checks::{self, CanaryOptions};
+use crate::health::{CheckContext, Verdict};
 use crate::observe::{Metrics, Reading};
 use crate::run::{
     self, Capacity, Sample, Scheduler, ScratchUse, Settings, SpreadEstimate, SpreadFuture,
@@ -321,6 +323,47 @@ impl Engine {
     #[must_use]
     pub fn queued(&self) -> usize {
         self.scheduler.queue.len()
+    }
+
+    /// A check for a [`Registry`](crate::health::Registry): [`checks::canary`] on this engine and
+    /// whatever `graph` serves when the check is run.
+    pub fn canary_check(
+        &self,
+        graph: &Graph,
+        options: CanaryOptions,
+    ) -> impl Fn(&CheckContext) -> Verdict + Send + Sync + use<> {
+        let (scheduler, graph) = (self.scheduler.clone(), graph.clone());
+        checks::canary(
+            options,
+            move || graph.snapshot().0,
+            move |generation, request| {
+                let mut outcome = SpreadOutcome::new();
+                run::canary(&scheduler, generation, request, &mut outcome).map(|()| outcome)
+            },
+        )
+    }
+
+    /// A check for a [`Registry`](crate::health::Registry): [`checks::breakers`] on this engine's
+    /// breakers.
+    pub fn breakers_check(
+        &self,
+        open_max: Duration,
+    ) -> impl Fn(&CheckContext) -> Verdict + Send + Sync + use<> {
+        let scheduler = self.scheduler.clone();
+        checks::breakers(open_max, move || {
+            let gate = &scheduler.guard.gate;
+            gate.breakers().map(|breaker| (breaker.name().to_owned(), breaker.state())).collect()
+        })
+    }
+
+    /// A check for a [`Registry`](crate::health::Registry): [`checks::pool`] on this engine's
+    /// scratch.
+    pub fn pool_check(&self) -> impl Fn(&CheckContext) -> Verdict + Send + Sync + use<> {
+        let scheduler = self.scheduler.clone();
+        checks::pool(move || {
+            let used = scheduler.pool.used();
+            (used.leased, used.slots)
+        })
     }
 
     /// The breakers. A spread that the breaker of spreads keeps out fails with

@@ -24,13 +24,14 @@ const FACE: usize = 4;
 const BESIDE: [(&str, &str); 1] = [("terms", "sync")];
 
 /// Crates and modules that only the door may name, by the first segments of a path.
-const BEHIND_THE_DOOR: [&[&str]; 18] = [
+const BEHIND_THE_DOOR: [&[&str]; 19] = [
     &["std", "sync"],
     &["core", "sync"],
     &["alloc", "sync"],
     &["std", "thread"],
     &["std", "cell", "UnsafeCell"],
     &["core", "cell", "UnsafeCell"],
+    &["fail"],
     &["loom"],
     &["shuttle"],
     &["atomic"],

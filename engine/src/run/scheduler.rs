@@ -15,7 +15,7 @@ use super::settings::Settings;
 use super::ticket::Ticket;
 use crate::graph::Generation;
 use crate::spread::{self, Conditions, Execution, SpreadError, SpreadOutcome, SpreadRequest};
-use crate::sync::{Arc, AtomicU64, FirstWins, Ordering, Published, Workers};
+use crate::sync::{Arc, AtomicU64, FirstWins, Ordering, Published, Workers, failpoint};
 use crate::terms::Deadline;
 
 /// One spread's result.
@@ -211,8 +211,10 @@ impl Scheduler {
         let Spread { graph, request, started, conditions } = spread;
         let begun = entered.begin(graph, lease.recorder().0, started.elapsed());
         let conditions = begun.conditions(conditions);
-        let result = lease
-            .run(request, |scratch| spread::spread(graph, request, &conditions, scratch, outcome));
+        let result = lease.run(request, |scratch| {
+            failpoint!(crate::sync::fault::SPREAD);
+            spread::spread(graph, request, &conditions, scratch, outcome)
+        });
         let (recorder, hop_times) = lease.recorder();
         let (service, response) = {
             let result = result.as_ref().map(|()| &*outcome);
@@ -256,6 +258,7 @@ impl Scheduler {
                 let clock = lease.recorder().0.is_on().then_some(&*self.guard.clock);
                 let conditions = Conditions { hop_clock: clock, ..*conditions };
                 lease.run(first, |scratch| {
+                    failpoint!(crate::sync::fault::SPREAD);
                     spread::spread_lanes(graph, group, &conditions, &mut scratch.lanes)
                 })
             })

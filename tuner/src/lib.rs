@@ -95,6 +95,8 @@ mod audit;
 mod controller;
 mod curve;
 mod decision;
+#[cfg(feature = "driver")]
+pub mod driver;
 mod guardrail;
 mod incumbent;
 mod ladder;
@@ -107,6 +109,7 @@ mod shift;
 pub mod simulator;
 mod steering;
 pub mod strategy;
+mod windows;
 
 pub use audit::{Audit, DECISIONS_MAX, Decision, INPUTS_MAX};
 pub use controller::Controller;
@@ -115,6 +118,7 @@ pub use decision::{Proposal, Reason, Verdict};
 pub use objective::Objective;
 pub use policy::PolicyName;
 pub use random::SplitMix64;
-pub use reading::{Bounds, BoundsError, Reading, Settings, Shadow};
+pub use reading::{Bounds, BoundsError, Reading, SettingName, Settings, Shadow};
 pub use steering::{Command, Config};
 pub use strategy::{Strategy, StrategyName};
+pub use windows::{Batch, WindowLimits, Windows};

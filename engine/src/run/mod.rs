@@ -12,6 +12,7 @@
 
 mod estimate;
 mod future;
+mod live;
 mod many;
 mod meter;
 mod once;
@@ -30,6 +31,7 @@ mod waiters;
 pub use estimate::SpreadEstimate;
 pub(crate) use estimate::estimate;
 pub use future::SpreadFuture;
+pub use live::LIVE_REQUESTS_MAX;
 pub(crate) use many::many;
 pub(crate) use once::once;
 pub use pool::ScratchUse;

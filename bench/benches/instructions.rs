@@ -65,10 +65,7 @@ fn look(mut looks: Looks) -> Looks {
     looks
 }
 
-library_benchmark_group!(
-    name = counted,
-    benchmarks = [spread, batch, estimate, load, tuner, look]
-);
+library_benchmark_group!(name = counted, benchmarks = [spread, batch, estimate, load, tuner, look]);
 
 main!(
     config = LibraryBenchmarkConfig::default().tool(Callgrind::with_args(["--cache-sim=no"])),

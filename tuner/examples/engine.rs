@@ -17,7 +17,7 @@ use emanate::spread::{Hops, Linear, Precision, Rule};
 use emanate::sync::MonotonicClock;
 use emanate::{CancelToken, Engine, Snapshot, SpreadRequest};
 use emanate_bench::work::{graph, saturating, seeded_from};
-use emanate_tuner::driver::{Driver, DriverConfig, DEFAULT_RECALL_AT, recall_of};
+use emanate_tuner::driver::{DEFAULT_RECALL_AT, Driver, DriverConfig, recall_of};
 use emanate_tuner::objective::median;
 use emanate_tuner::{Bounds, Config, Objective, PolicyName, Settings, StrategyName, Verdict};
 
@@ -40,12 +40,8 @@ struct Workload {
 
 /// Two hops of little activation from one node.
 fn small(graph: &Snapshot, node: u32, hops: Hops) -> SpreadRequest {
-    let rule = Rule::Linear(Linear {
-        hops,
-        hop_decay: 0.2,
-        firing_threshold: 0.02,
-        ..Linear::default()
-    });
+    let rule =
+        Rule::Linear(Linear { hops, hop_decay: 0.2, firing_threshold: 0.02, ..Linear::default() });
     seeded_from(SpreadRequest::new(rule).top(10), graph, 1, node)
 }
 
@@ -64,7 +60,12 @@ fn workloads(graph: &Snapshot) -> [Workload; 3] {
     [
         Workload { name: "small", requests: two_hops.collect(), together: 4096, hops: &[FULL] },
         Workload { name: "mixed", requests: mixed.collect(), together: 4096, hops: &[2, FULL] },
-        Workload { name: "saturated", requests: saturated.collect(), together: 2048, hops: &[FULL] },
+        Workload {
+            name: "saturated",
+            requests: saturated.collect(),
+            together: 2048,
+            hops: &[FULL],
+        },
     ]
 }
 
@@ -174,18 +175,13 @@ fn engine() -> Arc<Engine> {
 
 fn settings_of(workload: &Workload) -> Vec<Settings> {
     let sizes = (0..=BATCH_MAX.ilog2()).map(|doublings| 1 << doublings);
-    let with_hops = |batch_size| {
-        workload.hops.iter().map(move |&hop_limit| Settings { batch_size, hop_limit })
-    };
+    let with_hops =
+        |batch_size| workload.hops.iter().map(move |&hop_limit| Settings { batch_size, hop_limit });
     sizes.flat_map(with_hops).collect()
 }
 
 /// Each fixed setting with what was measured of it.
-fn sweep(
-    graph: &Snapshot,
-    workload: &Workload,
-    budget: Duration,
-) -> Vec<(Settings, Sum)> {
+fn sweep(graph: &Snapshot, workload: &Workload, budget: Duration) -> Vec<(Settings, Sum)> {
     let engine = engine();
     under_load(&engine, graph, workload, || {
         let mut sums: Vec<_> =
@@ -285,8 +281,13 @@ fn tuned(
 }
 
 /// Fixed settings that keep budget and floor, with their throughput; the fastest last.
-fn allowed(graph: &Snapshot, workload: &Workload, sums: &[(Settings, Sum)]) -> Vec<(Settings, f64)> {
-    let keeps = |settings: &Settings| recall(graph, &workload.requests, settings.hop_limit) >= FLOOR;
+fn allowed(
+    graph: &Snapshot,
+    workload: &Workload,
+    sums: &[(Settings, Sum)],
+) -> Vec<(Settings, f64)> {
+    let keeps =
+        |settings: &Settings| recall(graph, &workload.requests, settings.hop_limit) >= FLOOR;
     let inside = sums.iter().filter(|(settings, sum)| sum.share_over() <= 0.01 && keeps(settings));
     let mut inside: Vec<_> = inside.map(|(settings, sum)| (*settings, sum.rate())).collect();
     inside.sort_by(|a, b| a.1.total_cmp(&b.1));

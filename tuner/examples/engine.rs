@@ -21,11 +21,11 @@ use emanate_tuner::driver::{DEFAULT_RECALL_AT, Driver, DriverConfig, recall_of};
 use emanate_tuner::objective::median;
 use emanate_tuner::{Bounds, Config, Objective, PolicyName, Settings, StrategyName, Verdict};
 
-const SCALE: u32 = 13;
+const SCALE: u32 = 15;
 const FULL: u32 = 3;
 const FLOOR: f64 = 0.9;
 const BATCH_MAX: u32 = 512;
-const QUERIES: u32 = 512;
+const QUERIES: u32 = 256;
 const ROUNDS: usize = 7;
 const SLICE: Duration = Duration::from_millis(250);
 
@@ -38,32 +38,44 @@ struct Workload {
     hops: &'static [u32],
 }
 
-/// Two hops of little activation from one node.
-fn small(graph: &Snapshot, node: u32, hops: Hops) -> SpreadRequest {
+/// A spread that few nodes fire in, from one node.
+fn small(graph: &Snapshot, node: u32, hops: Hops, hop_decay: f64) -> SpreadRequest {
     let rule =
-        Rule::Linear(Linear { hops, hop_decay: 0.2, firing_threshold: 0.02, ..Linear::default() });
+        Rule::Linear(Linear { hops, hop_decay, firing_threshold: 0.02, ..Linear::default() });
     seeded_from(SpreadRequest::new(rule).top(10), graph, 1, node)
 }
 
 fn large(graph: &Snapshot, node: u32) -> SpreadRequest {
-    seeded_from(saturating(FULL, Precision::Double).top(10), graph, 1, node)
+    seeded_from(saturating(FULL, Precision::Single).top(10), graph, 1, node)
+}
+
+/// The greatest decay, by steps, at which two hops keep the floor with some room: so the hop limit
+/// can be steered, and a third hop still changes answers.
+fn decay(graph: &Snapshot, node: impl Fn(u32) -> u32) -> f64 {
+    let keeps = |hop_decay: &f64| {
+        let auto = |turn| small(graph, node(turn), Hops::Auto, *hop_decay);
+        recall(graph, &(0..QUERIES).map(auto).collect::<Vec<_>>(), 2) >= FLOOR + 0.03
+    };
+    (1..20).rev().map(|step| 0.01 * f64::from(step)).find(keeps).unwrap_or(0.2)
 }
 
 fn workloads(graph: &Snapshot) -> [Workload; 3] {
     let node = |turn: u32| turn.wrapping_mul(2_654_435_761) % (1 << SCALE);
-    let two_hops = (0..QUERIES).map(|turn| small(graph, node(turn), Hops::Limit(2)));
+    let decay = decay(graph, node);
+    println!("decay of the steered queries\t{decay:.2}");
+    let two_hops = (0..QUERIES).map(|turn| small(graph, node(turn), Hops::Limit(2), 0.2));
     let mixed = (0..QUERIES).map(|turn| match turn % 20 {
         0 => large(graph, node(turn)),
-        _ => small(graph, node(turn), Hops::Auto),
+        _ => small(graph, node(turn), Hops::Auto, decay),
     });
     let saturated = (0..QUERIES).map(|turn| large(graph, node(turn)));
     [
         Workload { name: "small", requests: two_hops.collect(), together: 4096, hops: &[FULL] },
-        Workload { name: "mixed", requests: mixed.collect(), together: 4096, hops: &[2, FULL] },
+        Workload { name: "mixed", requests: mixed.collect(), together: 2048, hops: &[2, FULL] },
         Workload {
             name: "saturated",
             requests: saturated.collect(),
-            together: 2048,
+            together: 1024,
             hops: &[FULL],
         },
     ]
@@ -297,15 +309,20 @@ fn allowed(
 /// The fixed settings best for all workloads together: the greatest product of throughputs, each
 /// against its workload's best, among those that every workload allows.
 fn best_together(all: &[Vec<(Settings, f64)>]) -> Option<Settings> {
-    let first = all.first()?.iter().map(|(settings, _)| *settings);
+    let candidates = (0..=BATCH_MAX.ilog2())
+        .flat_map(|doublings| [2, FULL].map(|hop_limit| (1 << doublings, hop_limit)))
+        .map(|(batch_size, hop_limit)| Settings { batch_size, hop_limit });
     let product = |settings: Settings| {
         all.iter().try_fold(1.0, |product, inside| {
             let best = inside.last()?.1;
-            let own = inside.iter().find(|(s, _)| *s == settings)?.1;
+            // Where the hop limit makes no difference, it was swept at full depth only.
+            let is_swept = inside.iter().any(|(s, _)| s.hop_limit == 2);
+            let hop_limit = if is_swept { settings.hop_limit } else { FULL };
+            let own = inside.iter().find(|(s, _)| *s == Settings { hop_limit, ..settings })?.1;
             Some(product * own / best)
         })
     };
-    let known = first.filter_map(|settings| Some((settings, product(settings)?)));
+    let known = candidates.filter_map(|settings| Some((settings, product(settings)?)));
     known.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(settings, _)| settings)
 }
 

@@ -139,7 +139,7 @@ pub(super) fn measure(
     measured: &mut Measured,
 ) {
     let number = engine.settings().number();
-    let begun = Instant::now();
+    let mut begun = Instant::now();
     // From the first batch's end on, so that neither end of the time counts by halves.
     let (mut since, mut last): (Option<Instant>, Option<Instant>) = (None, None);
     let mut spreads = 0;
@@ -149,6 +149,7 @@ pub(super) fn measure(
             if sample.settings < number {
                 // Batches under the settings before share the machine with those after.
                 (since, last, spreads) = (None, None, 0);
+                begun = Instant::now();
                 return;
             }
             let latency = sample.latency.as_secs_f64();

@@ -71,6 +71,11 @@
 //! So most windows change nothing, which is the point: every experiment costs throughput, and one
 //! above the budget costs latency.
 //!
+//! # On a running engine
+//!
+//! [`Windows`] makes readings from batches, and `driver` (a feature, on by default) ties the two
+//! ends to an engine. Nothing else here knows one.
+//!
 //! # What it is judged by
 //!
 //! [`simulator`] holds plants that know their own best settings and true latency. The example

@@ -92,8 +92,8 @@ impl Driver {
         &self.shared
     }
 
-    /// Looks at the engine once: takes its samples, runs what shadow spreads are allowed, and
-    /// answers the window if it is full.
+    /// Looks at the engine once: takes its samples, answers the window if it is full, and runs what
+    /// shadow spreads are allowed.
     ///
     /// Costs a microsecond, some ten nanoseconds a sample, a tick in each window, and what shadow
     /// spreads are allowed; one of them takes at most 400 ms.
@@ -107,15 +107,16 @@ impl Driver {
             self.shadows.begin(in_force.hop_limit);
         }
         let spreads = self.take_samples(&engine, now);
-        self.shadows.run(&engine, (spreads / WANTED_A_LOOK).max(1));
         let mut answered = None;
         if let Some(mut reading) = self.windows.end(None, now) {
             reading.shadow = self.shadows.take();
             answered = Some((reading, self.shared.tick(&reading)));
-            self.shadows.begin(reading.settings.hop_limit);
+            self.shadows.begin(engine.settings().hop_limit);
             self.shared.figures.windows.fetch_add(1, Ordering::Relaxed);
             self.shared.figures.window_ns.store(now, Ordering::Relaxed);
         }
+        // Last, since they take their time: settings that are over budget are left by then.
+        self.shadows.run(&engine, (spreads / WANTED_A_LOOK).max(1));
         self.note(clock.now_ns());
         Look { wait: self.look_every, answered }
     }

@@ -7,7 +7,15 @@ use crate::decision::{Reason, Verdict};
 use crate::policy::PolicyName;
 use crate::reading::{SettingName, Settings, Shadow};
 
-/// What the tuner has decided, asks for and sees; plain values, to be exported as metrics.
+/// What the tuner has decided, asks for and sees; plain values, to be exported as metrics:
+///
+/// | metric | from |
+/// |---|---|
+/// | `tuner_decisions_total{knob,verdict}` | [`TunerReading::decisions`] by both names |
+/// | `tuner_setting{knob}` | [`TunerReading::in_force`], by [`SettingName::of`] |
+/// | `tuner_frozen` | whether [`TunerReading::frozen`] is `Some` |
+/// | `quality_recall` | [`TunerReading::recall`], absent while `None` |
+/// | the driver's age | [`TunerReading::age`]; alert where it exceeds a second |
 #[derive(Clone, Debug, PartialEq)]
 pub struct TunerReading {
     /// The settings the tuner asks for.

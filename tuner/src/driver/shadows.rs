@@ -73,11 +73,10 @@ impl Shadows {
         }
     }
 
-    /// A window under `hop_limit` begins: which hop limit is judged in it.
+    /// A window under `hop_limit` begins, or goes on: which hop limit is judged in it.
     pub(crate) fn begin(&mut self, hop_limit: u32) {
         let (least, full) = (self.bounds.min().hop_limit, self.bounds.max().hop_limit);
         let below = (hop_limit > least).then(|| hop_limit.min(full) - 1);
-        self.turn += 1;
         let judged = match below {
             _ if full == least => None,
             below if hop_limit >= full => below,
@@ -147,6 +146,7 @@ impl Shadows {
 
     /// What was seen since the last call.
     pub(crate) fn take(&mut self) -> Option<Shadow> {
+        self.turn += 1;
         let hop_limit = self.judged?;
         let (spreads, recall) = (self.spreads, self.recall);
         (self.spreads, self.recall) = (0, 0.0);

@@ -74,5 +74,6 @@ pub(super) fn draw(tuned: &Tuned, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n{:>12} ┤{}", "hop limit", digits.trim_end())?;
     let end = format!("{:.0} s", last.at_s);
     writeln!(out, "{:>12} └{}", "", "─".repeat(COLUMNS))?;
-    writeln!(out, "{:>14}{:<1$}{end}", "0", COLUMNS.saturating_sub(end.len()))
+    let width = COLUMNS - 1;
+    writeln!(out, "{:>15}{end:>width$}", "0")
 }

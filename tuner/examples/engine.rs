@@ -16,17 +16,17 @@ use std::time::{Duration, Instant};
 use emanate::spread::{Hops, Linear, Precision, Rule};
 use emanate::sync::MonotonicClock;
 use emanate::{CancelToken, Engine, Snapshot, SpreadRequest};
-use emanate_bench::work::{graph, saturating, seeded_from};
+use emanate_bench::work::{graph, seeded_from};
 use emanate_tuner::driver::{DEFAULT_RECALL_AT, Driver, DriverConfig, recall_of};
 use emanate_tuner::objective::median;
 use emanate_tuner::{Bounds, Config, Objective, PolicyName, Settings, StrategyName, Verdict};
 
-const SCALE: u32 = 15;
+const SCALE: u32 = 14;
 const FULL: u32 = 3;
 const FLOOR: f64 = 0.9;
-const BATCH_MAX: u32 = 512;
+const BATCH_MAX: u32 = 256;
 const QUERIES: u32 = 256;
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 5;
 const SLICE: Duration = Duration::from_millis(250);
 
 struct Workload {
@@ -45,9 +45,15 @@ fn small(graph: &Snapshot, node: u32, hops: Hops, hop_decay: f64) -> SpreadReque
     seeded_from(SpreadRequest::new(rule).top(10), graph, 1, node)
 }
 
-/// Three hops from one of the nodes most pointed to, so that most edges are followed.
-fn large(graph: &Snapshot, node: u32) -> SpreadRequest {
-    seeded_from(saturating(FULL, Precision::Single).top(10), graph, 1, node)
+/// Spreads from one of the nodes most pointed to, so that most edges are followed.
+fn large(graph: &Snapshot, node: u32, hops: Hops) -> SpreadRequest {
+    let rule = Rule::Linear(Linear {
+        hops,
+        firing_threshold: 0.0,
+        precision: Precision::Single,
+        ..Linear::default()
+    });
+    seeded_from(SpreadRequest::new(rule).top(10), graph, 1, node)
 }
 
 /// The greatest decay, by steps, at which two hops keep the floor with some room: so the hop limit
@@ -66,10 +72,10 @@ fn workloads(graph: &Snapshot) -> [Workload; 3] {
     println!("decay of the steered queries\t{decay:.2}");
     let two_hops = (0..QUERIES).map(|turn| small(graph, node(turn), Hops::Limit(2), 0.2));
     let mixed = (0..QUERIES).map(|turn| match turn % 20 {
-        0 => large(graph, turn),
+        0 => large(graph, turn, Hops::Limit(FULL)),
         _ => small(graph, node(turn), Hops::Auto, decay),
     });
-    let saturated = (0..QUERIES).map(|turn| large(graph, turn));
+    let saturated = (0..QUERIES).map(|turn| large(graph, turn, Hops::Auto));
     [
         Workload { name: "small", requests: two_hops.collect(), together: 4096, hops: &[FULL] },
         Workload { name: "mixed", requests: mixed.collect(), together: 2048, hops: &[2, FULL] },
@@ -77,7 +83,7 @@ fn workloads(graph: &Snapshot) -> [Workload; 3] {
             name: "saturated",
             requests: saturated.collect(),
             together: 1024,
-            hops: &[FULL],
+            hops: &[2, FULL],
         },
     ]
 }
@@ -286,7 +292,7 @@ fn tuned(
         };
         drop(driver);
         let mut sums = vec![Sum::default(); compared.len() + 1];
-        for _ in 0..3 * ROUNDS {
+        for _ in 0..4 * ROUNDS {
             let all = compared.iter().chain([&result.settings]);
             for (settings, sum) in all.zip(&mut sums) {
                 slice(&engine, *settings, budget, sum);

@@ -318,15 +318,15 @@ fn allowed(
 
 /// The fixed settings best for all workloads together: the greatest product of throughputs, each
 /// against its workload's best, among those that every workload allows.
-fn best_together(all: &[Vec<(Settings, f64)>]) -> Option<Settings> {
+fn best_together(workloads: &[Workload], all: &[Vec<(Settings, f64)>]) -> Option<Settings> {
     let candidates = (0..=BATCH_MAX.ilog2())
         .flat_map(|doublings| [2, FULL].map(|hop_limit| (1 << doublings, hop_limit)))
         .map(|(batch_size, hop_limit)| Settings { batch_size, hop_limit });
     let product = |settings: Settings| {
-        all.iter().try_fold(1.0, |product, inside| {
+        workloads.iter().zip(all).try_fold(1.0, |product, (workload, inside)| {
             let best = inside.last()?.1;
             // Where the hop limit makes no difference, it was swept at full depth only.
-            let is_swept = inside.iter().any(|(s, _)| s.hop_limit == 2);
+            let is_swept = workload.hops.contains(&settings.hop_limit);
             let hop_limit = if is_swept { settings.hop_limit } else { FULL };
             let own = inside.iter().find(|(s, _)| *s == Settings { hop_limit, ..settings })?.1;
             Some(product * own / best)
@@ -360,7 +360,7 @@ fn main() {
         }
         inside.push(allowed(&graph, workload, &sums));
     }
-    let Some(default) = best_together(&inside) else {
+    let Some(default) = best_together(&workloads, &inside) else {
         println!("no fixed setting keeps the budget on all three workloads");
         return;
     };

@@ -1,4 +1,8 @@
 //! What a driver and its handles share.
+#![expect(
+    clippy::disallowed_types,
+    reason = "no spread takes this lock: it orders ticks and commands, each some microseconds long"
+)]
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -174,6 +174,7 @@ impl Engine {
         request: &SpreadRequest,
         outcome: &mut SpreadOutcome,
     ) -> Result<(), SpreadError> {
+        self.scheduler.live.offer(&snapshot.0, std::slice::from_ref(request));
         run::once(&self.scheduler, snapshot, request, outcome)
     }
 
@@ -188,7 +189,9 @@ impl Engine {
         graph: impl Into<Snapshot>,
         requests: &[SpreadRequest],
     ) -> Vec<Result<SpreadOutcome, SpreadError>> {
-        run::many(&self.scheduler, &graph.into().0, requests)
+        let snapshot = graph.into();
+        self.scheduler.live.offer(&snapshot.0, requests);
+        run::many(&self.scheduler, &snapshot.0, requests)
     }
 
     /// Submits a spread on a snapshot taken now and returns at once. It runs on one of the engine's
@@ -197,7 +200,9 @@ impl Engine {
     /// Where the queue is full it waits to come in until its deadline, then fails with
     /// [`SpreadError::Shed`]; once in, a deadline that passes gives an outcome without hops.
     pub fn submit(&self, graph: impl Into<Snapshot>, request: SpreadRequest) -> SpreadFuture {
-        run::submit(&self.scheduler, graph.into().0, request)
+        let snapshot = graph.into();
+        self.scheduler.live.offer(&snapshot.0, std::slice::from_ref(&request));
+        run::submit(&self.scheduler, snapshot.0, request)
     }
 
     /// Applies `changes` to `graph`, and publishes what they make of it. Whoever spreads sees the
@@ -311,6 +316,22 @@ impl Engine {
     /// holds [`SAMPLES_MAX`](crate::SAMPLES_MAX).
     pub fn take_samples(&self, visit: impl FnMut(Sample)) -> u64 {
         self.scheduler.samples.take(visit)
+    }
+
+    /// Takes copies of live requests out of the ring where they are kept, oldest first, each with
+    /// the snapshot it ran on, and asks for `wanted` more, at most
+    /// [`LIVE_REQUESTS_MAX`](crate::LIVE_REQUESTS_MAX): one in `one_in` of those to come that leave
+    /// their hop limit to the engine ([`Hops::Auto`](crate::spread::Hops)), without a period.
+    /// While none are wanted, which is so until the first call, none are copied.
+    ///
+    /// A copy holds its snapshot's generation: who wants no more asks for 0.
+    pub fn take_requests(
+        &self,
+        wanted: usize,
+        one_in: u64,
+        mut visit: impl FnMut(Snapshot, SpreadRequest),
+    ) {
+        self.scheduler.live.take(wanted, one_in, |graph, request| visit(Snapshot(graph), request));
     }
 
     /// How much scratch there is and how much of it is used.

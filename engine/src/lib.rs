@@ -26,8 +26,8 @@ pub use graph::LoadError;
 pub use graph::{BuildError, Edge, Generation, GraphBuilder};
 pub use run::monitor;
 pub use run::{
-    DEFAULT_BATCH_SIZE, DEFAULT_LARGE_EDGES, DEFAULT_PAUSE_MAX, SAMPLES_MAX, Sample, ScratchUse,
-    Settings, SpreadEstimate, SpreadFuture,
+    DEFAULT_BATCH_SIZE, DEFAULT_LARGE_EDGES, DEFAULT_PAUSE_MAX, LIVE_REQUESTS_MAX, SAMPLES_MAX,
+    Sample, ScratchUse, Settings, SpreadEstimate, SpreadFuture,
 };
 pub use spread::{NodeActivation, Seed, SpreadError, SpreadOutcome, SpreadRequest, SpreadStats};
 pub use terms::{CancelToken, Key, Label, NodeId, StopReason, Tier};

@@ -20,7 +20,9 @@ pub(crate) use rule::{PrecisionName, RuleArgs, RuleName};
 pub(crate) use serve::{ConfigCommand, ServeArgs};
 pub(crate) use spread::{DirectionName, QueryArgs, ReportFormat, SpreadArgs};
 pub(crate) use store::{BackupArgs, CheckArgs, ExportArgs};
-pub(crate) use tune::{Contender, SimulateArgs, TickArgs, TuneCommand, TuneFormat};
+pub(crate) use tune::{
+    Contender, RunArgs, SimulateArgs, SteeringArgs, TickArgs, TuneCommand, TuneFormat,
+};
 
 const AFTER_HELP: &str = "\
 Exit status: 0 done (also when a bound ended the spread), 1 the work failed, 2 the arguments or \

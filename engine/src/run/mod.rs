@@ -13,6 +13,7 @@
 mod estimate;
 mod future;
 mod guard;
+mod live;
 mod many;
 mod meter;
 pub mod monitor;
@@ -33,6 +34,7 @@ pub use estimate::SpreadEstimate;
 pub(crate) use estimate::estimate;
 pub use future::SpreadFuture;
 pub(crate) use guard::Guard;
+pub use live::LIVE_REQUESTS_MAX;
 pub(crate) use many::many;
 pub(crate) use once::{canary, once};
 pub use pool::ScratchUse;

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::guard::{Begun, Done, Entered, Guard};
+use super::live::LiveRequests;
 use super::meter::Meter;
 use super::pool::{Lease, Need, ScratchPool};
 use super::queue::{Line, Queue};
@@ -52,6 +53,7 @@ pub(crate) struct Scheduler {
     pub(crate) queue: Queue<Arc<Ticket>>,
     pub(crate) meter: Meter,
     pub(crate) samples: Samples,
+    pub(crate) live: LiveRequests,
     pub(crate) execution: Execution,
     settings_number: AtomicU64,
     threads: usize,
@@ -137,6 +139,7 @@ impl Scheduler {
             queue: Queue::new(capacity.queue_slots),
             meter: Meter::new(),
             samples: Samples::new(),
+            live: LiveRequests::new(),
             settings_number: AtomicU64::new(0),
             execution: capacity.execution,
             threads,

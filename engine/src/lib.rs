@@ -2,6 +2,7 @@
 #![deny(unsafe_code)]
 
 pub mod graph;
+pub mod observe;
 pub mod spread;
 pub mod sync;
 pub mod terms;

@@ -1,0 +1,98 @@
+//! Which cell of a histogram a duration belongs to.
+//!
+//! The log-linear layout of HdrHistogram [1] with three significant digits: up to `2^(H + 1)` ns a
+//! cell is one nanosecond wide, with `H = HALF_BITS`; each octave above has `2^H` cells, each twice
+//! as wide as those of the octave below. So a cell is never wider than one part in `2^H` of what is
+//! in it. Every cell is also one of `hdrhistogram::Histogram` over the same range, which is why
+//! counts can be handed over cell by cell without loss.
+//!
+//! [1] Tene. HdrHistogram: A High Dynamic Range Histogram. <https://hdrhistogram.org>
+
+use std::time::Duration;
+
+/// Logarithm of half the cells below the first octave: 2,048 of them hold three digits.
+#[cfg(not(emanate_loom))]
+const HALF_BITS: u32 = 10;
+/// A model of every interleaving can afford few cells.
+#[cfg(emanate_loom)]
+const HALF_BITS: u32 = 1;
+
+/// The longest duration that is told apart, in nanoseconds: one hour. A longer one counts as this.
+#[cfg(not(emanate_loom))]
+pub const NANOS_MAX: u64 = 3_600_000_000_000;
+/// The longest duration that a model tells apart.
+#[cfg(emanate_loom)]
+pub const NANOS_MAX: u64 = 7;
+
+/// The greatest number whose cell is one nanosecond wide.
+const LINEAR_MAX: u64 = (1 << (HALF_BITS + 1)) - 1;
+
+/// How many cells there are.
+pub(crate) const CELLS: usize = cell_of(NANOS_MAX) + 1;
+
+/// The cell of a duration of `nanos`.
+#[inline]
+pub(crate) const fn cell_of(nanos: u64) -> usize {
+    let nanos = if nanos > NANOS_MAX { NANOS_MAX } else { nanos };
+    // `| LINEAR_MAX` makes everything below the first octave look like its end.
+    let shift = u64::BITS - HALF_BITS - 1 - (nanos | LINEAR_MAX).leading_zeros();
+    ((shift as usize) << HALF_BITS) + (nanos >> shift) as usize
+}
+
+/// The shortest duration of `cell`, in nanoseconds.
+pub(crate) const fn lowest_in(cell: usize) -> u64 {
+    if cell as u64 <= LINEAR_MAX {
+        return cell as u64;
+    }
+    let shift = (cell >> HALF_BITS) - 1;
+    ((cell - (shift << HALF_BITS)) as u64) << shift
+}
+
+/// The longest duration of `cell`, in nanoseconds.
+pub(crate) const fn highest_in(cell: usize) -> u64 {
+    lowest_in(cell + 1) - 1
+}
+
+/// Whole nanoseconds of `duration`, at most what is told apart.
+#[inline]
+pub(crate) fn nanos_of(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(NANOS_MAX).min(NANOS_MAX)
+}
+
+#[cfg(all(test, not(emanate_loom)))]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::{CELLS, HALF_BITS, NANOS_MAX, cell_of, highest_in, lowest_in, nanos_of};
+
+    #[test]
+    fn cells_lie_side_by_side() {
+        assert_eq!((cell_of(0), lowest_in(0)), (0, 0));
+        for cell in 0..CELLS {
+            assert_eq!(cell_of(lowest_in(cell)), cell);
+            assert_eq!(highest_in(cell) + 1, lowest_in(cell + 1));
+            let width = highest_in(cell) - lowest_in(cell);
+            assert!(width <= lowest_in(cell) >> HALF_BITS, "cell {cell} is too wide");
+        }
+        assert_eq!(cell_of(NANOS_MAX), CELLS - 1);
+        assert_eq!(cell_of(u64::MAX), CELLS - 1);
+    }
+
+    #[test]
+    fn what_is_too_long_counts_as_the_longest() {
+        assert_eq!(nanos_of(Duration::MAX), NANOS_MAX);
+        assert_eq!(nanos_of(Duration::from_nanos(NANOS_MAX + 1)), NANOS_MAX);
+        assert_eq!(nanos_of(Duration::from_nanos(NANOS_MAX - 1)), NANOS_MAX - 1);
+    }
+
+    proptest! {
+        #[test]
+        fn a_duration_lies_in_its_cell(bits in 0_u32..42, low in any::<u64>()) {
+            let nanos = ((1_u64 << bits) | (low & ((1 << bits) - 1))).min(NANOS_MAX);
+            let cell = cell_of(nanos);
+            prop_assert!((lowest_in(cell)..=highest_in(cell)).contains(&nanos));
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! Dashboards, rules, runbook and what brings them up, against the metrics that are exported.
 //!
 //! `expr` knows what an expression over those metrics may say, `negative` shows that it finds what
-//! is wrong, the others hold every file to it.
+//! is wrong, `live` asks a real Prometheus, the others hold every file to it.
 #![forbid(unsafe_code)]
 
 #[path = "dashboards/alerts.rs"]
@@ -14,6 +14,8 @@ mod deployed;
 mod expr;
 #[path = "dashboards/files.rs"]
 mod files;
+#[path = "dashboards/live.rs"]
+mod live;
 #[path = "dashboards/negative.rs"]
 mod negative;
 #[path = "dashboards/runbook.rs"]

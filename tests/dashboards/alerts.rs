@@ -174,7 +174,8 @@ fn an_alert_silences_only_others_about_the_same() {
         for source in &sources {
             assert!(!targets.contains(source), "{source} silences itself");
             let page = alert(&alerts, source).labels["severity"] == "critical";
-            let tickets = targets.iter().all(|t| alert(&alerts, t).labels["severity"] != "critical");
+            let tickets =
+                targets.iter().all(|t| alert(&alerts, t).labels["severity"] != "critical");
             assert!(page || tickets, "{source}, a ticket, silences a page");
         }
     }

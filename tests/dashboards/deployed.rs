@@ -198,7 +198,8 @@ fn systemd_takes_the_unit() {
     let exposed = exposed.expect("it was there");
     fs::remove_dir_all(&folder).expect("it was made here");
     let said = String::from_utf8_lossy(&verified.stderr);
-    let about_it: Vec<&str> = said.lines().filter(|line| line.contains("emanate.service")).collect();
+    let about_it: Vec<&str> =
+        said.lines().filter(|line| line.contains("emanate.service")).collect();
     assert!(about_it.is_empty(), "{}", about_it.join("\n"));
     let said = String::from_utf8_lossy(&exposed.stdout);
     assert!(exposed.status.success(), "it is exposed by more than 2.0 of 10:\n{said}");

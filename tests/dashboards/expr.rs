@@ -82,9 +82,7 @@ impl Names {
         Ok(Some(match &aggregate.modifier {
             None => BTreeSet::new(),
             Some(LabelModifier::Include(by)) => subset(&by.labels, &inside)?,
-            Some(LabelModifier::Exclude(without)) => {
-                &inside - &subset(&without.labels, &inside)?
-            }
+            Some(LabelModifier::Exclude(without)) => &inside - &subset(&without.labels, &inside)?,
         }))
     }
 

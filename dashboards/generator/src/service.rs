@@ -1,6 +1,6 @@
 //! Metrics that no table of the engine holds: the service's own, those of its process and its
 //! machine, and those Prometheus adds to every target. Nothing else repeats these names;
-//! `tests/dashboards_live.rs` compares them with what a running service exports.
+//! `tests/dashboards/live.rs` compares them with what a running service exports.
 
 use emanate::observe::table::Kind;
 

@@ -9,11 +9,11 @@ use std::{env, fs, process, thread};
 
 use serde_json::Value;
 
+use super::web::{encoded, get};
 use crate::files::{names_in, read, root};
-use crate::web::{encoded, get};
 
 /// How long anything is waited for before the test fails.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(180);
 /// How often it is looked for.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -39,11 +39,11 @@ fn with(text: &str, key: &str, value: &str) -> String {
     lines.collect()
 }
 
-/// The configuration that is checked in, for this machine: one target, every second, no token, and
-/// nobody to send alerts to.
+/// The configuration that is checked in, for this machine: one target, every two seconds, no token,
+/// and nobody to send alerts to.
 fn configuration(target: SocketAddr) -> String {
     let text = read("dashboards/prometheus/prometheus.yml");
-    let text = with(&with(&text, "scrape_interval:", " 1s"), "evaluation_interval:", " 1s");
+    let text = with(&with(&text, "scrape_interval:", " 2s"), "evaluation_interval:", " 1s");
     let (head, rest) = text.split_once("\nalerting:").expect("Alertmanager is configured");
     let (_, jobs) = rest.split_once("\nscrape_configs:").expect("there are jobs");
     let jobs = with(jobs, "- targets:", &format!(" [\"{target}\"]"));
@@ -63,7 +63,7 @@ impl Prometheus {
         fs::write(folder.join("prometheus.yml"), configuration(target)).expect("a file");
         for name in names_in("dashboards/prometheus/rules", ".yml") {
             let rules = read(&format!("dashboards/prometheus/rules/{name}"));
-            let rules = with(&with(&rules, "interval:", " 1s"), "for:", " 1s");
+            let rules = with(&with(&rules, "interval:", " 1s"), "for:", " 3s");
             fs::write(folder.join("rules").join(name), rules).expect("a file");
         }
         let address = free_port();

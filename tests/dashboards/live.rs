@@ -11,40 +11,37 @@
 //! panels.
 //!
 //! `a_running_service_exports_all` starts the command line's service and names what it lacks.
-#![forbid(unsafe_code)]
 
-#[path = "dashboards/expr.rs"]
-mod expr;
-#[path = "dashboards/files.rs"]
-mod files;
-#[path = "dashboards_live/figures.rs"]
+#[path = "live/figures.rs"]
 mod figures;
-#[path = "dashboards_live/prometheus.rs"]
+#[path = "live/prometheus.rs"]
 mod prometheus;
-#[path = "dashboards_live/service.rs"]
+#[path = "live/service.rs"]
 mod service;
-#[path = "dashboards_live/web.rs"]
+#[path = "live/web.rs"]
 mod web;
 
 use std::collections::BTreeSet;
 
 use emanate_dashboards::{Catalogue, Kind, all};
 
+use crate::expr::operands;
+use crate::files::rules;
 use figures::{Fault, Figures};
 use prometheus::Prometheus;
 
 /// Says that a test was not made, in a way that is counted.
 fn skipped(what: &str, why: &str) {
-    println!("SKIPPED: dashboards_live {what}: {why}");
+    println!("SKIPPED: dashboards {what}: {why}");
 }
 
 /// Every expression of rules, panels and runbook that gives data while all is well, after where it
 /// stands.
 fn queries() -> Vec<(String, String)> {
     let mut queries = Vec::new();
-    for rule in files::rules() {
+    for rule in rules() {
         let of_alert = |expr| (format!("rule {}", rule.name), expr);
-        queries.extend(expr::operands(&rule.expr).into_iter().map(of_alert));
+        queries.extend(operands(&rule.expr).into_iter().map(of_alert));
     }
     for board in all() {
         for panel in board.panels() {
@@ -71,9 +68,11 @@ fn every_query_gives_data_and_faults_raise_their_alerts() {
         return skipped("every_query", "prometheus is not installed");
     };
     // A second scrape makes rates, a third the rules that stand on rules.
-    prometheus.until("every query gives data", |prometheus| without_data(prometheus).is_empty(), || {
-        without_data(&prometheus).join("\n")
-    });
+    prometheus.until(
+        "every query gives data",
+        |prometheus| without_data(prometheus).is_empty(),
+        || without_data(&prometheus).join("\n"),
+    );
     assert!(queries().len() > 150, "only {} queries", queries().len());
     let healthy: BTreeSet<String> = ["EmanateWatchdog".to_owned()].into();
     assert_eq!(prometheus.firing(), healthy, "alerts fire though all is well");

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::{env, fs, process};
 
+use super::web::post;
 use crate::files::root;
-use crate::web::post;
 
 /// A service that runs until it is dropped.
 pub(crate) struct Service {
@@ -58,7 +58,7 @@ impl Service {
     /// Some spreads, once the graph has been read.
     pub(crate) fn load(&self) {
         let started = std::time::Instant::now();
-        while let Err(error) = crate::web::get(self.address, "/readyz") {
+        while let Err(error) = super::web::get(self.address, "/readyz") {
             assert!(started.elapsed().as_secs() < 60, "it is never ready: {error}");
             std::thread::park_timeout(std::time::Duration::from_millis(100));
         }

@@ -16,7 +16,7 @@ use emanate_bench::{EdgeList, RMat};
 use emanate_dashboards::{Catalogue, Kind};
 
 /// Spreads that are recorded at each scrape.
-const SPREADS: u64 = 200;
+const SPREADS: u64 = 50;
 /// Scratches that the figures speak of.
 const SCRATCHES: u64 = 8;
 
@@ -210,7 +210,8 @@ impl Source {
             for tier in Tier::ALL {
                 let slow = tier == Tier::Cold && self.has(Fault::ColdTier);
                 let read = if slow { Duration::from_millis(50) } else { record.service / 4 };
-                recorder.tier_read(tier, read.min(Duration::from_millis(if slow { 50 } else { 5 })));
+                recorder
+                    .tier_read(tier, read.min(Duration::from_millis(if slow { 50 } else { 5 })));
             }
         }
         for (fault, class) in
@@ -288,10 +289,17 @@ fn service_text(scrapes: u64) -> String {
         text.push_str(&format!("# TYPE {name} {}\n", metric.kind.name()));
         let value = |value: &str| {
             // What is open, or left, is half of what there is.
-            let many = ["max_fds", "_disk_bytes", "_memory_bytes"].iter().any(|k| name.ends_with(k));
+            let many =
+                ["max_fds", "_disk_bytes", "_memory_bytes"].iter().any(|k| name.ends_with(k));
             let gauge = if many { 1000 } else { 500 };
             let refused = value == "refused";
-            if metric.kind == Kind::Gauge { gauge } else if refused { 0 } else { scrapes }
+            if metric.kind == Kind::Gauge {
+                gauge
+            } else if refused {
+                0
+            } else {
+                scrapes
+            }
         };
         let values = metric.labels.iter().map(|label| match (label.name, label.values) {
             ("status", _) => vec!["200", "500"],
@@ -316,7 +324,8 @@ fn service_text(scrapes: u64) -> String {
                 text.push_str(&format!("{name}_sum{{{labels}}} {value}\n"));
                 text.push_str(&format!("{name}_count{{{labels}}} {value}\n"));
             } else {
-                let braces = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
+                let braces =
+                    if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
                 text.push_str(&format!("{name}{braces} {value}\n"));
             }
         }

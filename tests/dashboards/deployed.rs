@@ -138,9 +138,13 @@ fn health(answer: &'static str) -> bool {
     let port = listener.local_addr().expect("an address").port();
     let serving = thread::spawn(move || {
         let (mut stream, _) = listener.accept().expect("the check comes");
-        let mut asked = [0; 512];
-        let length = stream.read(&mut asked).expect("it asks");
-        assert!(asked[..length].starts_with(b"GET /readyz HTTP/1.1\r\n"));
+        let (mut asked, mut part) = (Vec::new(), [0; 512]);
+        while !asked.ends_with(b"\r\n\r\n") {
+            let length = stream.read(&mut part).expect("it asks");
+            assert_ne!(length, 0, "it hung up");
+            asked.extend(&part[..length]);
+        }
+        assert!(asked.starts_with(b"GET /readyz HTTP/1.1\r\n"));
         stream.write_all(answer.as_bytes()).expect("it listens");
     });
     let status = Command::new(root().join("dashboards/compose/healthcheck"))

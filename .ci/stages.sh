@@ -143,14 +143,16 @@ stage_fuzz() {
     fi
 }
 
-# The models of the lock-free primitives, which stand beside them and are built for loom only.
+# The models of the lock-free primitives, which stand beside them and are built for one checker at
+# a time; then the same models with code that is wrong on purpose.
 stage_loom() {
-    if grep -rqF 'cfg(emanate_loom)' engine/src; then
-        RUSTFLAGS='--cfg emanate_loom' LOOM_MAX_PREEMPTIONS=2 \
-            cargo test --release -p emanate --lib --target-dir target/loom loom
-    else
-        skipped loom "the engine has no model of its own; its primitives come from tested crates"
-    fi
+    run_models loom --nocapture models
+    .ci/controls loom
+}
+
+stage_shuttle() {
+    run_models shuttle --nocapture models
+    .ci/controls shuttle
 }
 
 # The library's unit tests under Miri, which sees undefined behaviour.

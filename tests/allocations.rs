@@ -1,9 +1,11 @@
-//! A warm spread into a used outcome allocates nothing, whatever the rule.
+//! A warm spread into a used outcome allocates nothing, whatever the rule; no guarded call does.
 
+use emanate::gate::{Breaker, BreakerSettings, OutcomeClass};
 use emanate::spread::{
     Combine, Direction, Firing, Linear, PageRank, PageRankMethod, Precision, Retention, Rule,
     Share, Synapse,
 };
+use emanate::sync::ManualClock;
 use emanate::{Engine, Generation, Graph, SpreadOutcome, SpreadRequest};
 use emanate_bench::{EdgeList, RMat};
 
@@ -63,4 +65,38 @@ fn a_warm_spread_allocates_nothing() {
 fn the_counter_sees_an_allocation() {
     let counted = allocation_counter::measure(|| drop(std::hint::black_box(vec![1u8; 64])));
     assert_eq!(counted.count_total, 1);
+}
+
+#[test]
+fn a_guarded_call_allocates_nothing() {
+    let clock = ManualClock::new();
+    let settings = BreakerSettings::spread();
+    let breaker = Breaker::new("guarded", settings, std::sync::Arc::new(clock.clone()));
+    // Every outcome, every rejection, and every transition of a breaker that opens and recovers.
+    let run = || {
+        for class in OutcomeClass::ALL.into_iter().cycle().take(100) {
+            if let Ok(permit) = breaker.acquire() {
+                let _ = permit.record_timed(class, 0, 1);
+            }
+            drop(breaker.acquire());
+        }
+        while let Ok(permit) = breaker.acquire() {
+            let _ = permit.record(OutcomeClass::Failure);
+        }
+        clock.advance(std::time::Duration::from_secs(1000));
+        while breaker.reading().probes_succeeded > 0 || breaker.reading().open_remaining.is_zero() {
+            match breaker.acquire() {
+                Ok(permit) if breaker.reading().probes_in_flight > 0 => {
+                    let _ = permit.record(OutcomeClass::Success);
+                }
+                _ => break,
+            }
+        }
+    };
+    // What belongs to the thread: its part of the published pointers.
+    run();
+    let counted = allocation_counter::measure(|| (0..COUNTED).for_each(|_| run()));
+    assert_eq!(counted.count_total, 0, "{counted:?}");
+    assert!(breaker.reading().calls.rejected >= COUNTED as u64);
+    assert!(breaker.reading().false_trips >= COUNTED as u64);
 }

@@ -1,11 +1,14 @@
-//! A warm spread makes no futex call, seen from outside the process, by `strace`.
+//! A warm spread, or a call through a breaker, makes no futex call, seen from outside the process, by `strace`.
 #![forbid(unsafe_code)]
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 use std::{env, fs, process, thread};
 
+use emanate::gate::{Breaker, BreakerSettings, BreakerState, OutcomeClass};
+use emanate::sync::MonotonicClock;
 use emanate::{Engine, Graph, SpreadOutcome, SpreadRequest};
 use emanate_bench::{EdgeList, RMat};
 use emanate_tests::Tally;
@@ -53,6 +56,45 @@ fn spreads(threads: u64) {
     });
 }
 
+/// `threads` threads, this one among them, call through one breaker that opens and recovers.
+fn guarded(threads: u64) {
+    let mut settings = BreakerSettings::spread();
+    settings.open_wait = Duration::from_micros(50);
+    settings.open_wait_max = Duration::from_micros(50);
+    let breaker = Breaker::new("guarded", settings, Arc::new(MonotonicClock::new()));
+    let meeting = Meeting::new(threads);
+    let work = |first: bool| {
+        let run = |times| {
+            for turn in 0..times {
+                let failing = turn % 1000 < 10;
+                let class = if failing { OutcomeClass::Failure } else { OutcomeClass::Success };
+                if let Ok(permit) = breaker.acquire() {
+                    let _ = permit.record(class);
+                }
+            }
+        };
+        run(2000);
+        meeting.wait();
+        if first {
+            drop(fs::metadata(MARKS[0]));
+        }
+        meeting.wait();
+        run(100 * SPREADS);
+        meeting.wait();
+        if first {
+            drop(fs::metadata(MARKS[1]));
+        }
+        meeting.wait();
+    };
+    thread::scope(|scope| {
+        (1..threads).for_each(|_| drop(scope.spawn(|| work(false))));
+        work(true);
+    });
+    let reading = breaker.reading();
+    assert!(reading.transitions(BreakerState::Closed, BreakerState::Open) > 0);
+    assert!(reading.transitions(BreakerState::HalfOpen, BreakerState::Closed) > 0);
+}
+
 /// Not a test but what the tests below watch: it does nothing where it was not told to.
 #[test]
 fn watched() {
@@ -62,6 +104,7 @@ fn watched() {
             thread::park_timeout(Duration::from_micros(1));
             drop(fs::metadata(MARKS[1]));
         }
+        Ok("guarded") => guarded(4),
         Ok(threads) => spreads(threads.parse().expect("a number of threads")),
         Err(_) => {}
     }
@@ -105,6 +148,14 @@ fn warm_spreads_make_no_futex_call() {
         if let Some(calls) = futex_calls(threads, &mut tally) {
             assert_eq!(calls, 0, "{threads} threads");
         }
+    }
+}
+
+#[test]
+fn guarded_calls_make_no_futex_call() {
+    let mut tally = Tally::new("guarded calls watched for futex calls");
+    if let Some(calls) = futex_calls("guarded", &mut tally) {
+        assert_eq!(calls, 0);
     }
 }
 

@@ -3,10 +3,14 @@
 use std::fmt;
 
 use crate::engine::Engine;
+use crate::gate::Gate;
 use crate::graph::Generation;
-use crate::run::{Amount, BYTES_MAX, Capacity, SLOTS_MAX, Settings, Threads, scratch_bytes_max};
+use crate::observe::Metrics;
+use crate::run::{
+    Amount, BYTES_MAX, Capacity, Guard, SLOTS_MAX, Settings, Threads, scratch_bytes_max,
+};
 use crate::spread::Execution;
-use crate::sync::{Arc, Workers};
+use crate::sync::{Arc, Clock, MonotonicClock, Workers};
 
 /// Why an engine could not be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +71,9 @@ pub struct EngineBuilder {
     threads: Threads,
     execution: Execution,
     settings: Settings,
+    clock: Option<Arc<dyn Clock>>,
+    is_measured: bool,
+    has_breakers: bool,
 }
 
 impl Default for EngineBuilder {
@@ -79,6 +86,9 @@ impl Default for EngineBuilder {
             threads: Threads::Own(0),
             execution: Execution::default(),
             settings: Settings::default(),
+            clock: None,
+            is_measured: true,
+            has_breakers: true,
         }
     }
 }
@@ -148,6 +158,29 @@ impl EngineBuilder {
         self
     }
 
+    /// The clock that durations are measured and breakers wait by; by default the system's
+    /// monotonic one. Deadlines go by the system's in any case.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Measures nothing: every count of [`Engine::reading`] that spreads make stays 0, at the cost
+    /// of one branch a spread.
+    #[must_use]
+    pub fn without_metrics(mut self) -> Self {
+        self.is_measured = false;
+        self
+    }
+
+    /// Switches all breakers off, as [`Gate::switch_off`](crate::gate::Gate::switch_off) does.
+    #[must_use]
+    pub fn without_breakers(mut self) -> Self {
+        self.has_breakers = false;
+        self
+    }
+
     /// Builds the engine. Starts no thread and takes no scratch.
     ///
     /// # Errors
@@ -167,7 +200,16 @@ impl EngineBuilder {
         if self.queue_slots == 0 {
             return Err(BuildEngineError::NoQueue);
         }
+        let clock = self.clock.unwrap_or_else(|| Arc::new(MonotonicClock::new()));
+        let gate = Gate::new(&clock);
+        if !self.has_breakers {
+            gate.switch_off();
+        }
+        // A scratch that is being freed may still hold its recorder when the next is made.
+        let recorders = 2 * self.scratch_slots;
+        let metrics = if self.is_measured { Metrics::new(recorders) } else { Metrics::off() };
         let capacity = Capacity {
+            guard: Guard { gate, metrics, clock },
             scratch: Amount { slots, bytes: bytes_max },
             queue_slots: self.queue_slots,
             threads: self.threads,

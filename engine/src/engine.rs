@@ -1,20 +1,61 @@
 //! The face a host sees.
 
 use std::ops::Deref;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use crate::builder::EngineBuilder;
-use crate::graph::Generation;
+use crate::change::store::{DiskFailure, Folder, Opened, Store, StoreOptions};
+use crate::change::{
+    self, ApplyError, ApplyOptions, ApplyReport, ChangeSet, Journal, Kept, Live, Maintained, Means,
+    OpenGraphError,
+};
+use crate::gate::Gate;
+use crate::graph::{Generation, GraphBuilder, MergeError};
+use crate::observe::{Metrics, Reading};
 use crate::run::{
     self, Capacity, Sample, Scheduler, ScratchUse, Settings, SpreadEstimate, SpreadFuture,
 };
 use crate::spread::{SpreadError, SpreadOutcome, SpreadRequest};
-use crate::sync::{Arc, Published};
+use crate::sync::{Arc, Clock, MonotonicClock};
 
 /// A graph a host has given to an engine; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Graph(Arc<Published<Generation>>);
+pub struct Graph(Arc<Live>);
 
 impl Graph {
+    /// A graph whose change sets `journal` keeps before they are published.
+    #[must_use]
+    pub fn journaled(generation: Generation, journal: Arc<dyn Journal>) -> Self {
+        Self(Arc::new(Live::new(generation, Some(journal))))
+    }
+
+    /// Opens the graph in the store in `directory`, with the system's clock. Every change set is
+    /// kept there from now on; [`Store::maintain`] and [`Store::checkpoint_graph`] are the host's to
+    /// call. Where a store is to be made, the directory is made, too.
+    ///
+    /// # Errors
+    /// [`OpenGraphError`].
+    pub fn open(
+        directory: impl AsRef<Path>,
+        options: &StoreOptions,
+    ) -> Result<OpenedGraph, OpenGraphError> {
+        let directory = directory.as_ref();
+        let clock = Arc::new(MonotonicClock::new());
+        let folder = if options.create {
+            Folder::create(directory).map_err(|error| {
+                let failure = DiskFailure { file: directory.into(), kind: error.kind() };
+                OpenGraphError::Store(failure.into())
+            })?
+        } else {
+            Folder::at(directory)
+        };
+        let disk = Arc::new(folder);
+        let (stored, opened) = change::open_graph(disk, options, clock)?;
+        let store = Arc::clone(&stored.store);
+        Ok(OpenedGraph { graph: Self::journaled(stored.generation, stored.store), store, opened })
+    }
+
     /// The generation published last, held for as long as the snapshot lives.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
@@ -24,8 +65,19 @@ impl Graph {
 
 impl From<Generation> for Graph {
     fn from(generation: Generation) -> Self {
-        Self(Arc::new(Published::new(Arc::new(generation))))
+        Self(Arc::new(Live::new(generation, None)))
     }
+}
+
+/// A graph that was opened from its store.
+#[derive(Clone, Debug)]
+pub struct OpenedGraph {
+    /// The graph.
+    pub graph: Graph,
+    /// Where its change sets are kept.
+    pub store: Arc<Store>,
+    /// What opening found and did.
+    pub opened: Opened,
 }
 
 /// A generation held by a reader.
@@ -60,6 +112,7 @@ impl From<&Self> for Snapshot {
 #[derive(Debug)]
 pub struct Engine {
     scheduler: Arc<Scheduler>,
+    kept: Kept,
 }
 
 impl Engine {
@@ -79,7 +132,7 @@ impl Engine {
     }
 
     pub(crate) fn with(capacity: Capacity, settings: Settings) -> Self {
-        Self { scheduler: Arc::new(Scheduler::new(capacity, settings)) }
+        Self { scheduler: Arc::new(Scheduler::new(capacity, settings)), kept: Kept::default() }
     }
 
     /// Spreads on the current generation of `graph`.
@@ -145,6 +198,95 @@ impl Engine {
         run::submit(&self.scheduler, graph.into().0, request)
     }
 
+    /// Applies `changes` to `graph`, and publishes what they make of it. Whoever spreads sees the
+    /// graph as it was before or as it is afterwards, and waits for nothing.
+    ///
+    /// A set costs what its edits touch, whatever the size of the graph: for each edge, finding its
+    /// nodes and a copy of its row. Removing a node turns all edges round, once, where no spread
+    /// has needed that before.
+    ///
+    /// # Errors
+    /// [`ApplyError`]; but for what its report lists as applied, the graph is exactly as it was.
+    pub fn apply(
+        &self,
+        graph: &Graph,
+        changes: &ChangeSet,
+        options: &ApplyOptions,
+    ) -> Result<ApplyReport, ApplyError> {
+        self.with_means(graph, options, |means| change::apply(&graph.0, changes, options, means))
+    }
+
+    /// Adds all that `builder` has collected to `graph`, as one change: what is not there is made,
+    /// and an edge that is there has the builder's weight from then on. Names are looked up once
+    /// and rows copied once, so it costs far less than the same edges one by one; a graph without
+    /// nodes becomes what [`GraphBuilder::build`] makes.
+    ///
+    /// Of the options, those that are about single edits mean nothing here. Where a [`Journal`]
+    /// keeps the graph's change sets, it is given the same edits, and they are applied one by one.
+    ///
+    /// # Errors
+    /// [`ApplyError`]; the graph is exactly as it was.
+    pub fn load(
+        &self,
+        graph: &Graph,
+        builder: GraphBuilder,
+        options: &ApplyOptions,
+    ) -> Result<ApplyReport, ApplyError> {
+        self.with_means(graph, options, |means| change::load(&graph.0, builder, options, means))
+    }
+
+    /// Runs `work` with what this engine lends to whoever changes `graph`.
+    fn with_means<T>(
+        &self,
+        graph: &Graph,
+        options: &ApplyOptions,
+        work: impl FnOnce(Means<'_>) -> T,
+    ) -> T {
+        if graph.0.keep() {
+            self.kept.add(&graph.0);
+        }
+        let pool = &self.scheduler.pool;
+        let admits = |now: &Generation, next: &Generation| {
+            let (bytes_needed, bytes_max) = (run::scratch_bytes_max(next), pool.used().bytes_max);
+            // A graph on which a spread by some rule did not fit anyway is the host's choice.
+            if bytes_needed <= bytes_max || run::scratch_bytes_max(now) > bytes_max {
+                return Ok(());
+            }
+            Err(ApplyError::ScratchTooSmall { bytes_needed, bytes_max })
+        };
+        // Where no thread can be started, this one checks.
+        let workers = match options.validation {
+            change::Validation::Parallel => self.scheduler.workers().ok(),
+            change::Validation::Sequential => None,
+        };
+        work(Means { workers, admits: &admits })
+    }
+
+    /// Merges all that changes have put over the blocks of `graph`, now, on this thread. No outcome
+    /// changes by it; what is applied meanwhile stands over the new blocks.
+    ///
+    /// # Errors
+    /// [`MergeError`]; the graph is as good as it was.
+    pub fn merge(&self, graph: &Graph) -> Result<(), MergeError> {
+        graph.0.merge()
+    }
+
+    /// Looks after the graphs that this engine has applied changes to, for about `budget`: frees
+    /// generations that nobody reads any more, and merges changes into blocks, slice by slice. No
+    /// outcome depends on it; without it, memory grows with the changes.
+    pub fn maintain(&self, budget: Duration) -> Maintained {
+        let now = Instant::now();
+        let until = now.checked_add(budget).unwrap_or(now);
+        let mut done = Maintained::default();
+        for live in self.kept.graphs() {
+            done += live.maintain(until);
+            if Instant::now() >= until {
+                break;
+            }
+        }
+        done
+    }
+
     /// What `request` is likely to cost. Reads a bounded number of rows.
     #[must_use]
     pub fn estimate(&self, snapshot: &Snapshot, request: &SpreadRequest) -> SpreadEstimate {
@@ -179,6 +321,43 @@ impl Engine {
     #[must_use]
     pub fn queued(&self) -> usize {
         self.scheduler.queue.len()
+    }
+
+    /// The breakers. A spread that the breaker of spreads keeps out fails with
+    /// [`SpreadError::BreakerOpen`]; one whose tier is kept out goes on without the tier's rows and
+    /// says so in [`SpreadOutcome::degraded`].
+    #[must_use]
+    pub fn gate(&self) -> &Gate {
+        &self.scheduler.guard.gate
+    }
+
+    /// What is measured, for quantiles and for what the host counts itself.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.scheduler.guard.metrics
+    }
+
+    /// The clock that durations are measured and breakers wait by.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.scheduler.guard.clock
+    }
+
+    /// Everything measured since the beginning, with what the engine knows of its breakers, scratch
+    /// and settings. What the engine does not know (checks, the tuner's decisions, changes) is for
+    /// the host to fill in.
+    #[must_use]
+    pub fn reading(&self) -> Reading {
+        self.scheduler.reading()
+    }
+
+    /// The metrics for a registry of crate `prometheus`. It reads as long as it is registered, also
+    /// after the engine itself was dropped.
+    #[cfg(feature = "prometheus")]
+    #[must_use]
+    pub fn collector(&self) -> crate::observe::Collector {
+        let scheduler = self.scheduler.clone();
+        crate::observe::Collector::new(move || scheduler.reading())
     }
 
     /// Frees the scratch that is kept for the next spread.

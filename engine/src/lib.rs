@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_code)]
 
+pub mod change;
+pub mod gate;
 pub mod graph;
 pub mod observe;
 pub mod spread;
@@ -16,7 +18,8 @@ pub use builder::{
     BuildEngineError, DEFAULT_QUEUE_SLOTS, DEFAULT_SCRATCH_BYTES, DEFAULT_SCRATCH_SLOTS,
     EngineBuilder,
 };
-pub use engine::{Engine, Graph, Snapshot};
+pub use change::{ApplyError, ApplyOptions, ApplyReport, ChangeSet};
+pub use engine::{Engine, Graph, OpenedGraph, Snapshot};
 #[cfg(feature = "text")]
 pub use graph::LoadError;
 pub use graph::{BuildError, Edge, Generation, GraphBuilder};

@@ -3,6 +3,7 @@
 mod replay;
 mod rule;
 mod spread;
+mod store;
 mod tune;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use replay::{DEFAULT_REPLAY, LoadArgs, ReplayArgs, ReplayFormat};
 pub(crate) use rule::{PrecisionName, RuleArgs, RuleName};
 pub(crate) use spread::{DirectionName, QueryArgs, ReportFormat, SpreadArgs};
+pub(crate) use store::{BackupArgs, CheckArgs, ExportArgs};
 pub(crate) use tune::{Contender, SimulateArgs, TickArgs, TuneCommand, TuneFormat};
 
 const AFTER_HELP: &str = "\
@@ -56,6 +58,12 @@ pub(crate) enum Command {
     Info(InfoArgs),
     /// Replay a file of queries as load; print throughput and quantiles of service and response
     Replay(Box<ReplayArgs>),
+    /// Verify every file of a store: manifest, segment, logs; change nothing
+    Check(CheckArgs),
+    /// Copy a store while it is written
+    Backup(BackupArgs),
+    /// Write the edge list of a graph or of what a store holds now
+    Export(ExportArgs),
     /// Steer batch size and hop limit: answer measured windows, or try it on made-up plants
     #[command(subcommand)]
     Tune(TuneCommand),

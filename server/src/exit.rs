@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use emanate::graph::{DamagedBlock, VerifyError, WriteError};
 
+use crate::check::StoreError;
+use crate::export::ExportError;
 use crate::graph_file::GraphFileError;
 use crate::import::ImportError;
 use crate::query::{RequestError, Spelling};
@@ -35,6 +37,10 @@ pub(crate) enum Failure {
     Import(ImportError),
     /// The queries were not replayed, or not all was written.
     Replay(ReplayError),
+    /// The store cannot be used.
+    Store(StoreError),
+    /// The edge list was not written.
+    Export(ExportError),
     /// The tuner was told something that cannot be.
     Tune(TuneError),
     /// There is nothing to print about this command.
@@ -49,21 +55,29 @@ impl Failure {
         match self {
             Self::Output(_) => 1,
             Self::Tune(error) => error.status(),
+            Self::Store(error) => error.status(),
+            Self::Export(error) => error.status(),
             Self::Import(ImportError::Write(WriteError::Unwritable { kind, .. }))
-            | Self::Replay(ReplayError::Log(LogError::Unwritable { kind, .. })) => match kind {
-                io::ErrorKind::NotFound
-                | io::ErrorKind::NotADirectory
-                | io::ErrorKind::IsADirectory
-                | io::ErrorKind::PermissionDenied
-                | io::ErrorKind::ReadOnlyFilesystem
-                | io::ErrorKind::InvalidFilename => 2,
-                _ => 1,
-            },
+            | Self::Replay(ReplayError::Log(LogError::Unwritable { kind, .. })) => status_of(*kind),
             Self::Replay(
                 ReplayError::Threads { .. } | ReplayError::Log(LogError::Unfinished { .. }),
             ) => 1,
             _ => 2,
         }
+    }
+}
+
+/// 2 where another name or other permissions help, 1 where the disk fails.
+pub(crate) const fn status_of(kind: io::ErrorKind) -> u8 {
+    match kind {
+        io::ErrorKind::NotFound
+        | io::ErrorKind::NotADirectory
+        | io::ErrorKind::IsADirectory
+        | io::ErrorKind::AlreadyExists
+        | io::ErrorKind::PermissionDenied
+        | io::ErrorKind::ReadOnlyFilesystem
+        | io::ErrorKind::InvalidFilename => 2,
+        _ => 1,
     }
 }
 
@@ -77,6 +91,8 @@ impl fmt::Display for Failure {
             Self::Verify(error) => write!(f, "{error}"),
             Self::Import(error) => write!(f, "{error}"),
             Self::Replay(error) => write!(f, "{error}"),
+            Self::Store(error) => write!(f, "{error}"),
+            Self::Export(error) => write!(f, "{error}"),
             Self::Tune(error) => write!(f, "{error}"),
             Self::Shell(error) => write!(f, "{error}"),
             Self::Output(error) => {
@@ -112,6 +128,8 @@ failures! {
     Verify(VerifyError),
     Import(ImportError),
     Replay(ReplayError),
+    Store(StoreError),
+    Export(ExportError),
     Tune(TuneError),
     Shell(ShellError),
 }

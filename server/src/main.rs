@@ -1,7 +1,10 @@
 //! The `emanate` command line.
 
 mod args;
+mod backup;
+mod check;
 mod exit;
+mod export;
 mod graph_file;
 mod import;
 mod info;
@@ -39,6 +42,9 @@ fn run(command: Command) -> Result<Printed, Failure> {
         Command::Import(args) => import::run(&args),
         Command::Info(args) => info::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Backup(args) => backup::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Tune(command) => tune::run(&command),
         Command::Completions(args) => shell::completions(args.shell),
         Command::Man(args) => shell::manual(args.command.as_deref()),

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod agreement;
+pub mod breaker;
 pub mod compare;
 pub mod plans;
 pub mod published;

@@ -24,7 +24,7 @@ const FACE: usize = 4;
 const BESIDE: [(&str, &str); 1] = [("terms", "sync")];
 
 /// Crates and modules that only the door may name, by the first segments of a path.
-const BEHIND_THE_DOOR: [&[&str]; 16] = [
+const BEHIND_THE_DOOR: [&[&str]; 18] = [
     &["std", "sync"],
     &["core", "sync"],
     &["alloc", "sync"],
@@ -32,6 +32,8 @@ const BEHIND_THE_DOOR: [&[&str]; 16] = [
     &["std", "cell", "UnsafeCell"],
     &["core", "cell", "UnsafeCell"],
     &["loom"],
+    &["shuttle"],
+    &["atomic"],
     &["arc_swap"],
     &["once_cell"],
     &["crossbeam"],

@@ -14,8 +14,10 @@ use super::builder::EdgeColumns;
 use super::error::BuildError;
 use super::generation::Generation;
 use super::interner::NameList;
-use crate::sync::FirstWins;
+use super::relations::RelationNames;
+use crate::sync::{Arc, FirstWins};
 use crate::terms::Label;
+pub(crate) use rows::{Rows, merged as merged_rows};
 
 /// Makes a graph of names, relation names and edges that refer to both by position.
 pub(crate) fn generation(
@@ -28,13 +30,16 @@ pub(crate) fn generation(
     let numbering = Numbering::new(&names, &rows);
     let (facts, out_edges) = emit::edges(rows, &numbering, relation_names.len())?;
     let names = emit::names(names, &numbering)?;
+    let relation_names =
+        RelationNames::new(relation_names).expect("the interner gives each name once");
     Ok(Generation {
         number: 1,
         facts,
-        relation_names,
+        relation_names: Arc::new(relation_names),
         names,
         out_edges,
-        in_edges: FirstWins::default(),
+        block_in_edges: Arc::default(),
+        overlaid_in_edges: FirstWins::default(),
         file: None,
     })
 }

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use super::error::DamagedBlock;
 use super::native::{FileSection, Stored};
 use super::reads::Reads;
-use crate::sync::FirstWins;
+use crate::sync::{Arc, FirstWins};
 
 /// Rows of a block of edges, and names of a block of names.
 pub(crate) const ROWS_PER_BLOCK: usize = 1 << ROWS_PER_BLOCK_BITS;
@@ -14,10 +14,24 @@ pub(crate) const ROWS_PER_BLOCK_BITS: usize = 10;
 
 /// Blocks of one section. A block is in memory from the start, or is read, checked and kept when
 /// it is first needed.
+/// A clone shares them.
 #[derive(Debug)]
 pub(crate) struct Blocks<T> {
-    cells: Box<[FirstWins<T>]>,
-    file: Option<FileSection>,
+    cells: Arc<[FirstWins<T>]>,
+    file: Option<Arc<FileSection>>,
+}
+
+impl<T> Clone for Blocks<T> {
+    fn clone(&self) -> Self {
+        Self { cells: Arc::clone(&self.cells), file: self.file.clone() }
+    }
+}
+
+impl<T> Blocks<T> {
+    /// Whether both are the very same blocks.
+    pub(crate) fn are(&self, others: &Self) -> bool {
+        Arc::ptr_eq(&self.cells, &others.cells)
+    }
 }
 
 impl<T: Stored> Blocks<T> {
@@ -29,7 +43,7 @@ impl<T: Stored> Blocks<T> {
     /// Blocks that are read from `section` one by one.
     pub(crate) fn in_file(section: FileSection) -> Self {
         let cells = (0..section.block_count()).map(|_| FirstWins::default()).collect();
-        Self { cells, file: Some(section) }
+        Self { cells, file: Some(Arc::new(section)) }
     }
 
     /// Number of blocks.
@@ -87,8 +101,8 @@ impl<T: Stored> Blocks<T> {
     }
 
     /// Where the blocks come from; `None` where they were made in memory.
-    pub(crate) const fn file(&self) -> Option<&FileSection> {
-        self.file.as_ref()
+    pub(crate) fn file(&self) -> Option<&FileSection> {
+        self.file.as_deref()
     }
 
     /// Bytes of the blocks that are in memory now.

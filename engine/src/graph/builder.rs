@@ -1,6 +1,6 @@
 //! Building a graph from code.
 
-use super::assemble;
+use super::assemble::{self, Rows};
 use super::error::BuildError;
 use super::generation::Generation;
 use super::interner::{Interner, NAMES_TOGETHER, NameList, RelationInterner};
@@ -57,6 +57,15 @@ pub(crate) struct EdgeColumns {
     pub(crate) relations: Vec<u32>,
     /// NaN for none.
     pub(crate) times: Vec<f64>,
+}
+
+/// What a [`GraphBuilder`] has collected.
+#[derive(Debug)]
+pub(crate) struct Collected {
+    pub(crate) names: NameList,
+    /// Names of relations by the number that stands in the rows, less 1.
+    pub(crate) relations: Vec<Box<str>>,
+    pub(crate) rows: Rows,
 }
 
 /// Collects nodes and edges and makes a [`Generation`] of them.
@@ -213,6 +222,14 @@ impl GraphBuilder {
     #[must_use]
     pub fn edge_count(&self) -> usize {
         self.edges.sources.len()
+    }
+
+    /// What was collected, equal edges summed, under provisional numbers.
+    pub(crate) fn collected(self) -> Result<Collected, BuildError> {
+        let (names, edges) = (self.names.into_names(), self.edges);
+        let relations = self.relations.into_names();
+        let rows = assemble::merged_rows(edges, names.len())?;
+        Ok(Collected { names, relations, rows })
     }
 
     /// Makes the graph. Costs a sort of the labels and two passes over the edges, which take

@@ -3,7 +3,9 @@
 use super::blocks::{Blocks, ROWS_PER_BLOCK, ROWS_PER_BLOCK_BITS};
 use super::dense::DenseCell;
 use super::error::DamagedBlock;
+use super::overlay::{PatchedRow, RowParts, Sparse};
 use super::prefetch::prefetch;
+use crate::sync::Arc;
 use crate::terms::NodeId;
 
 /// Weights of a run of edges, in the narrower of the two types that holds every weight exactly.
@@ -106,26 +108,118 @@ pub(crate) type Column<T> = Box<[T]>;
 /// A time of an edge that has none.
 pub(crate) const NO_TIME: f64 = f64::NAN;
 
-/// All edges of a graph in one direction.
-#[derive(Debug)]
+/// All edges of a graph in one direction. A clone shares them.
+#[derive(Clone, Debug)]
 pub(crate) struct Edges {
     pub(crate) rows: Blocks<EdgeBlock>,
     /// Raw relation ids, where any edge has a relation.
     pub(crate) relations: Option<Blocks<Column<u32>>>,
     /// Times in seconds, [`NO_TIME`] for none, where any edge has a time.
     pub(crate) times: Option<Blocks<Column<f64>>>,
-    /// The same edges for hops in which most nodes fire.
-    pub(crate) dense: DenseCell,
+    /// The same edges for hops in which most nodes fire; of the blocks alone.
+    pub(crate) dense: Arc<DenseCell>,
+    /// Nodes that have a row in the blocks.
+    nodes: usize,
+    /// Whether any row is not the one in the blocks.
+    overlaid: bool,
+    /// Rows that stand for those in the blocks, whole.
+    patches: Sparse<PatchedRow>,
 }
 
 impl Edges {
-    /// Edges in blocks of rows, with their columns.
+    /// Edges of `nodes` nodes in blocks of rows, with their columns.
     pub(crate) fn new(
+        nodes: usize,
         rows: Blocks<EdgeBlock>,
         relations: Option<Blocks<Column<u32>>>,
         times: Option<Blocks<Column<f64>>>,
     ) -> Self {
-        Self { rows, relations, times, dense: DenseCell::default() }
+        Self {
+            rows,
+            relations,
+            times,
+            dense: Arc::default(),
+            nodes,
+            overlaid: false,
+            patches: Sparse::default(),
+        }
+    }
+
+    /// Whether any row is not the one in the blocks: they alone do not tell the edges then.
+    pub(crate) const fn is_overlaid(&self) -> bool {
+        self.overlaid
+    }
+
+    /// Rows that stand for those in the blocks.
+    pub(crate) const fn patches(&self) -> &Sparse<PatchedRow> {
+        &self.patches
+    }
+
+    /// Nodes that have a row in the blocks; those above it have one among the patches, or none.
+    pub(crate) const fn block_nodes(&self) -> usize {
+        self.nodes
+    }
+
+    /// The same blocks without what stands over them.
+    pub(crate) fn blocks_alone(&self) -> Self {
+        Self { overlaid: false, patches: Sparse::default(), ..self.clone() }
+    }
+
+    /// The same blocks under other patches.
+    pub(crate) fn overlaid_by(&self, patches: Sparse<PatchedRow>) -> Self {
+        Self { overlaid: true, patches, ..self.clone() }
+    }
+
+    /// Notes that there are nodes without a row in the blocks.
+    pub(crate) const fn overlay(&mut self) {
+        self.overlaid = true;
+    }
+
+    /// The row of `node`, to be changed.
+    pub(crate) fn edit(&mut self, node: u32) -> Result<&mut PatchedRow, DamagedBlock> {
+        if self.patches.get(node).is_none() {
+            let row = PatchedRow::of(self.parts(NodeId::new(node))?);
+            self.patches.insert(node, Arc::new(row));
+        }
+        self.overlaid = true;
+        Ok(self.patches.get_mut(node).expect("inserted where it was not there"))
+    }
+
+    /// Replaces the row of `node`.
+    pub(crate) fn replace(&mut self, node: u32, row: PatchedRow) {
+        self.overlaid = true;
+        self.patches.insert(node, Arc::new(row));
+    }
+
+    /// The row of `node` where it is not the one in the blocks.
+    #[inline(always)]
+    fn over(&self, node: NodeId) -> Option<Row<'_>> {
+        match self.patches.get(node.get()) {
+            Some(row) => Some(row.row()),
+            None if node.index() >= self.nodes => Some(RowParts::EMPTY.row),
+            None => None,
+        }
+    }
+
+    /// The row of `node` with its columns.
+    pub(crate) fn parts(&self, node: NodeId) -> Result<RowParts<'_>, DamagedBlock> {
+        match self.patches.get(node.get()) {
+            Some(row) => Ok(row.parts()),
+            None => self.block_parts(node),
+        }
+    }
+
+    /// The row of `node` in the blocks, whatever stands over it.
+    pub(crate) fn block_parts(&self, node: NodeId) -> Result<RowParts<'_>, DamagedBlock> {
+        if node.index() >= self.nodes {
+            return Ok(RowParts::EMPTY);
+        }
+        let block = self.rows.get(node.index() >> ROWS_PER_BLOCK_BITS)?;
+        Ok(RowParts {
+            row: block.row(node.index() & (ROWS_PER_BLOCK - 1)),
+            relations: self.column(self.relations.as_ref(), node)?,
+            times: self.column(self.times.as_ref(), node)?,
+        })
     }
 
     /// Whether weights are kept in single precision, as far as can be said without reading a file.
@@ -137,7 +231,8 @@ impl Edges {
 
     /// Whether the row of `node` is in memory.
     pub(crate) fn is_held(&self, node: u32) -> bool {
-        self.rows.held(node as usize >> ROWS_PER_BLOCK_BITS).is_some()
+        (self.overlaid && self.over(NodeId::new(node)).is_some())
+            || self.rows.held(node as usize >> ROWS_PER_BLOCK_BITS).is_some()
     }
 
     /// Asks for where the row of `node` begins and ends.
@@ -146,11 +241,26 @@ impl Edges {
         if let Some(block) = self.rows.held(node as usize >> ROWS_PER_BLOCK_BITS) {
             prefetch(&block.offsets, node as usize & (ROWS_PER_BLOCK - 1));
         }
+        if self.overlaid
+            && let Some(row) = self.patches.get(node)
+        {
+            prefetch(std::slice::from_ref(row), 0);
+        }
     }
 
     /// Asks for the first edges of the row of `node`.
     #[inline(always)]
     pub(crate) fn prefetch_row(&self, node: u32) {
+        if self.overlaid
+            && let Some(row) = self.over(NodeId::new(node))
+        {
+            prefetch(row.targets, 0);
+            match row.weights {
+                WeightSlice::Single(weights) => prefetch(weights, 0),
+                WeightSlice::Double(weights) => prefetch(weights, 0),
+            }
+            return;
+        }
         if let Some(block) = self.rows.held(node as usize >> ROWS_PER_BLOCK_BITS) {
             let start = block.offsets[node as usize & (ROWS_PER_BLOCK - 1)] as usize;
             prefetch(&block.targets, start);
@@ -164,17 +274,30 @@ impl Edges {
     /// The row of `node`.
     #[inline(always)]
     pub(crate) fn row(&self, node: NodeId) -> Result<Row<'_>, DamagedBlock> {
+        if self.overlaid
+            && let Some(row) = self.over(node)
+        {
+            return Ok(row);
+        }
         let block = self.rows.get(node.index() >> ROWS_PER_BLOCK_BITS)?;
         Ok(block.row(node.index() & (ROWS_PER_BLOCK - 1)))
     }
 
-    /// Raw relation ids of the row of `node`; empty where no edge of the graph has a relation.
+    /// Raw relation ids of the row of `node`; empty where no edge of the graph, or none of a row
+    /// that was changed, has a relation.
     pub(crate) fn relations(&self, node: NodeId) -> Result<&[u32], DamagedBlock> {
+        if self.overlaid {
+            return Ok(self.parts(node)?.relations);
+        }
         self.column(self.relations.as_ref(), node)
     }
 
-    /// Times of the row of `node`; empty where no edge of the graph has a time.
+    /// Times of the row of `node`; empty where no edge of the graph, or none of a row that was
+    /// changed, has a time.
     pub(crate) fn times(&self, node: NodeId) -> Result<&[f64], DamagedBlock> {
+        if self.overlaid {
+            return Ok(self.parts(node)?.times);
+        }
         self.column(self.times.as_ref(), node)
     }
 

@@ -4,6 +4,8 @@ use super::edges::{Edges, Row};
 use super::error::DamagedBlock;
 use super::names::{NameBlocks, Names};
 use super::native::NativeFile;
+use super::overlay::{self, Merge, MergeError};
+use super::relations::RelationNames;
 use super::reverse;
 use crate::sync::{Arc, FirstWins};
 use crate::terms::{Key, Label, NodeId, RelationId};
@@ -13,34 +15,52 @@ use crate::terms::{Key, Label, NodeId, RelationId};
 pub struct RelationFacts {
     /// Edges of this relation.
     pub edges: u64,
-    /// Whether any of them has a weight below zero.
-    pub has_negative: bool,
-    /// Whether any of them has a weight above zero.
-    pub has_positive: bool,
+    /// Those of them with a weight below zero.
+    pub negative: u64,
+    /// Those of them with a weight above zero.
+    pub positive: u64,
+}
+
+impl RelationFacts {
+    /// Counts an edge of this relation.
+    pub(crate) fn add(&mut self, weight: f64) {
+        self.edges += 1;
+        self.negative += u64::from(weight < 0.0);
+        self.positive += u64::from(weight > 0.0);
+    }
+
+    /// Counts an edge of this relation no longer.
+    pub(crate) fn remove(&mut self, weight: f64) {
+        self.edges -= 1;
+        self.negative -= u64::from(weight < 0.0);
+        self.positive -= u64::from(weight > 0.0);
+    }
 }
 
 /// What is known of a graph as a whole, without reading its edges.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Facts {
-    /// Number of nodes.
+    /// Number of nodes, those among them that were removed.
     pub nodes: u64,
+    /// Nodes that were removed. They keep their ids, and nothing else.
+    pub removed_nodes: u64,
     /// Number of edges, equal ones summed.
     pub edges: u64,
     /// Edges from a node to itself.
     pub self_loops: u64,
-    /// Most edges that leave one node.
+    /// Most edges that leave one node. While changes are not merged: no fewer than that.
     pub fan_out_max: u64,
-    /// Most edges that enter one node.
+    /// Most edges that enter one node. While changes are not merged: no fewer than that.
     pub fan_in_max: u64,
-    /// Smallest weight; 0 where there is no edge.
+    /// Smallest weight; 0 where there is no edge. While changes are not merged: not above that.
     pub weight_min: f64,
-    /// Largest weight; 0 where there is no edge.
+    /// Largest weight; 0 where there is no edge. While changes are not merged: not below that.
     pub weight_max: f64,
     /// Whether every weight is a single-precision number, and stored as one.
     pub single_weights: bool,
-    /// Whether any edge has a time.
+    /// Whether any edge has a time; or had one before changes that are not merged yet.
     pub has_times: bool,
-    /// Edges without a relation, then the relations in the order of their names.
+    /// Edges without a relation, then the relations in the order of their ids.
     pub relations: Vec<RelationFacts>,
 }
 
@@ -51,11 +71,14 @@ pub struct Facts {
 pub struct Generation {
     pub(crate) number: u64,
     pub(crate) facts: Facts,
-    pub(crate) relation_names: Box<[Box<str>]>,
+    pub(crate) relation_names: Arc<RelationNames>,
     pub(crate) names: Names,
     pub(crate) out_edges: Edges,
-    /// Filled when a spread first needs them.
-    pub(crate) in_edges: FirstWins<Edges>,
+    /// Of the blocks alone; filled when a spread first needs them, for every generation with the
+    /// same blocks.
+    pub(crate) block_in_edges: Arc<FirstWins<Edges>>,
+    /// Of the blocks and what stands over them, where anything does.
+    pub(crate) overlaid_in_edges: FirstWins<Edges>,
     /// Where blocks that are not in memory lie.
     pub(crate) file: Option<Arc<NativeFile>>,
 }
@@ -67,13 +90,18 @@ impl Generation {
         self.number
     }
 
+    /// Whether rows may have to be read out of a file.
+    pub(crate) const fn is_stored(&self) -> bool {
+        self.file.is_some()
+    }
+
     /// What is known of the graph as a whole.
     #[must_use]
     pub const fn facts(&self) -> &Facts {
         &self.facts
     }
 
-    /// Number of nodes.
+    /// Number of nodes, those among them that were removed: one more than the greatest id.
     #[must_use]
     pub const fn node_count(&self) -> usize {
         self.names.count
@@ -123,18 +151,29 @@ impl Generation {
         most: usize,
     ) -> Result<Vec<(NodeId, &str)>, DamagedBlock> {
         let mut found = Vec::new();
-        if !self.has_labels() {
+        if !self.has_labels() || most == 0 {
             return Ok(found);
         }
-        let (first, _) = self.names.search(Label::Text(prefix))?;
-        for rank in first..self.node_count() {
-            let node = self.names.at_rank(rank)?;
-            match self.names.name(node)? {
-                Label::Text(label) if label.starts_with(prefix) && found.len() < most => {
-                    found.push((node, label));
-                }
-                _ => break,
+        let names = &self.names;
+        let begins = |label: Label<'_>| label.as_text().is_some_and(|l| l.starts_with(prefix));
+        let (first, _) = names.search(Label::Text(prefix))?;
+        for rank in first..names.ordered {
+            let node = names.at_rank(rank)?;
+            let Label::Text(label) = names.block_name(node)? else { break };
+            if found.len() == most || !label.starts_with(prefix) {
+                break;
             }
+            if names.overlay.leaves(node.get()) {
+                found.push((node, label));
+            }
+        }
+        if names.overlay.has_given() {
+            names.overlay.each_from(Label::Text(prefix), most, begins, |node, label| {
+                found.extend(label.as_text().map(|label| (NodeId::new(node), label)));
+            });
+            found.sort_unstable_by(|a, b| a.1.cmp(b.1));
+            found.dedup();
+            found.truncate(most);
         }
         Ok(found)
     }
@@ -148,13 +187,13 @@ impl Generation {
     /// The relation of this name.
     #[must_use]
     pub fn relation(&self, name: &str) -> Option<RelationId> {
-        let position = self.relation_names.binary_search_by(|held| (**held).cmp(name)).ok()?;
-        u32::try_from(position).ok().map(RelationId::at)
+        self.relation_names.find(name)
     }
 
-    /// The relations' names, ascending by bytes; [`RelationId::position`] is the index.
+    /// The relations' names by id, [`RelationId::position`] being the index: ascending by bytes,
+    /// then those that changes have brought, in the order in which they came.
     pub fn relation_names(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.relation_names.iter().map(|name| &**name)
+        self.relation_names.by_id().iter().map(|name| &**name)
     }
 
     /// The edges that leave `node`.
@@ -182,7 +221,8 @@ impl Generation {
         self.in_edges()?.row(node)
     }
 
-    /// Raw relation ids beside [`Generation::out_row`]; empty where no edge has a relation.
+    /// Raw relation ids beside [`Generation::out_row`]; may be empty where none of its edges has a
+    /// relation.
     ///
     /// # Errors
     /// As [`Generation::out_row`].
@@ -190,7 +230,8 @@ impl Generation {
         self.out_edges.relations(node)
     }
 
-    /// Times in seconds beside [`Generation::out_row`], NaN for none; empty where no edge has one.
+    /// Times in seconds beside [`Generation::out_row`], NaN for none; may be empty where none of
+    /// its edges has one.
     ///
     /// # Errors
     /// As [`Generation::out_row`].
@@ -200,7 +241,86 @@ impl Generation {
 
     /// All in-edges; made from the out-edges where the graph does not have them yet.
     pub(crate) fn in_edges(&self) -> Result<&Edges, DamagedBlock> {
-        self.in_edges.get_or_try(|| reverse::in_edges(self))
+        if self.is_overlaid() {
+            return self.overlaid_in_edges.get_or_try(|| overlay::in_edges(self));
+        }
+        self.block_in_edges()
+    }
+
+    /// All in-edges, where they were made.
+    pub(crate) fn in_edges_made(&self) -> Option<&Edges> {
+        let made = if self.is_overlaid() { &self.overlaid_in_edges } else { &*self.block_in_edges };
+        made.get()
+    }
+
+    /// In-edges of the blocks, whatever stands over them.
+    pub(super) fn block_in_edges(&self) -> Result<&Edges, DamagedBlock> {
+        self.block_in_edges.get_or_try(|| reverse::in_edges(self))
+    }
+
+    /// Whether changes stand over the blocks of edges.
+    pub(crate) const fn is_overlaid(&self) -> bool {
+        self.out_edges.is_overlaid()
+    }
+
+    /// A generation that shares everything with this one, but for in-edges over those of the
+    /// blocks.
+    pub(super) fn shared(&self) -> Self {
+        Self {
+            number: self.number,
+            facts: self.facts.clone(),
+            relation_names: Arc::clone(&self.relation_names),
+            names: self.names.clone(),
+            out_edges: self.out_edges.clone(),
+            block_in_edges: Arc::clone(&self.block_in_edges),
+            overlaid_in_edges: FirstWins::default(),
+            file: self.file.clone(),
+        }
+    }
+
+    /// The same graph with all changes in its blocks: the same content, ids and number, so the same
+    /// bits of every spread. Takes the memory of the graph once more, and a pass over its edges.
+    ///
+    /// # Errors
+    /// [`MergeError`].
+    pub fn merged(&self) -> Result<Self, MergeError> {
+        let source = Self {
+            overlaid_in_edges: match self.overlaid_in_edges.get() {
+                Some(edges) => FirstWins::full(edges.clone()),
+                None => FirstWins::default(),
+            },
+            ..self.shared()
+        };
+        let mut merge = Merge::new(Arc::new(source));
+        while !merge.step()? {}
+        merge.finish()
+    }
+
+    /// Rows that stand over the blocks until they are merged.
+    #[must_use]
+    pub const fn rows_over_blocks(&self) -> usize {
+        self.out_edges.patches().len()
+    }
+
+    /// Whether blocks may still lie in a file.
+    pub(crate) const fn has_file(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Whether both have the very same blocks of edges.
+    pub(crate) fn shares_blocks(&self, other: &Self) -> bool {
+        self.out_edges.rows.are(&other.out_edges.rows)
+    }
+
+    /// Whether nodes have names of the kind of `name`.
+    pub(crate) fn names_are_like(&self, name: Label<'_>) -> bool {
+        self.names.holds_kind_of(name)
+    }
+
+    /// Whether `node` was removed.
+    #[must_use]
+    pub fn is_removed(&self, node: NodeId) -> bool {
+        self.names.overlay.is_removed(node.get())
     }
 }
 

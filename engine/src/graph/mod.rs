@@ -29,8 +29,11 @@ mod generation;
 mod interner;
 mod names;
 mod native;
+mod order;
+mod overlay;
 mod prefetch;
 mod reads;
+mod relations;
 mod reverse;
 mod section;
 #[cfg(feature = "text")]
@@ -39,6 +42,7 @@ mod text;
 pub use adapt::from_edges;
 #[cfg(feature = "petgraph")]
 pub use adapt::from_petgraph;
+pub(crate) use builder::Collected;
 pub use builder::{Edge, GraphBuilder};
 pub(crate) use dense::{
     DenseEdges, PushCosts, TARGETS_PER_BLOCK, TARGETS_PER_BLOCK_BITS, TargetBlock,
@@ -48,6 +52,9 @@ pub use edges::{Row, WeightSlice};
 pub use error::{BuildError, Damage, DamagedBlock};
 pub use generation::{Facts, Generation, RelationFacts};
 pub use native::{OpenError, VerifyError, VerifyReport, WriteError, open, verify, write};
+pub(crate) use native::{ReadAt, open_reader, write_to};
+pub use overlay::MergeError;
+pub(crate) use overlay::{Draft, EdgeAt, LoadFailure, Loaded, Merge, Name, rebased};
 pub(crate) use reads::Reads;
 pub use section::SectionFacts;
 #[cfg(feature = "text")]

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::blocks::{Blocks, ROWS_PER_BLOCK, ROWS_PER_BLOCK_BITS};
 use super::error::DamagedBlock;
+use super::overlay::NameOverlay;
 use crate::terms::{Key, Label, NodeId};
 
 /// Entries of a block of the sorted order.
@@ -26,7 +27,7 @@ impl LabelBlock {
 }
 
 /// Names by node, in blocks of [`ROWS_PER_BLOCK`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum NameBlocks {
     Labels(Blocks<LabelBlock>),
     Keys(Blocks<Box<[u64]>>),
@@ -34,17 +35,33 @@ pub(crate) enum NameBlocks {
 }
 
 /// All names of a graph.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Names {
     pub(crate) by_node: NameBlocks,
-    /// Node ids in ascending order of their names, in blocks of [`ORDER_PER_BLOCK`].
+    /// Ids of the nodes that were not removed when the blocks were made, in ascending order of
+    /// their names, in blocks of [`ORDER_PER_BLOCK`].
     pub(crate) order: Blocks<Box<[u32]>>,
+    /// Entries of the order.
+    pub(crate) ordered: usize,
+    /// Nodes, those among them that were removed.
     pub(crate) count: usize,
+    /// What changes have given and taken.
+    pub(crate) overlay: NameOverlay,
 }
 
 impl Names {
-    /// The name of `node`.
+    /// The name of `node`; the last it had where it was removed.
     pub(crate) fn name(&self, node: NodeId) -> Result<Label<'_>, DamagedBlock> {
+        if !self.overlay.is_empty()
+            && let Some(name) = self.overlay.get(node.get()).and_then(|patch| patch.name.as_ref())
+        {
+            return Ok(name.label());
+        }
+        self.block_name(node)
+    }
+
+    /// The name of `node` in the blocks.
+    pub(crate) fn block_name(&self, node: NodeId) -> Result<Label<'_>, DamagedBlock> {
         let position = node.index() >> ROWS_PER_BLOCK_BITS;
         let row = node.index() & (ROWS_PER_BLOCK - 1);
         Ok(match &self.by_node {
@@ -54,33 +71,49 @@ impl Names {
         })
     }
 
-    /// The node at `rank` in ascending order of names.
+    /// The node at `rank` in the order of the blocks.
     pub(crate) fn at_rank(&self, rank: usize) -> Result<NodeId, DamagedBlock> {
         let block = self.order.get(rank / ORDER_PER_BLOCK)?;
         Ok(NodeId::new(block[rank % ORDER_PER_BLOCK]))
     }
 
-    /// The node of this name: `log2(nodes)` comparisons.
+    /// The node of this name: `log2(nodes)` comparisons, and `log2` squared of those that changes
+    /// have named.
     pub(crate) fn find(&self, key: &Key) -> Result<Option<NodeId>, DamagedBlock> {
         let wanted = match key {
-            Key::Id(id) => return Ok((id.index() < self.count).then_some(*id)),
+            Key::Id(id) => {
+                let is_there = id.index() < self.count && !self.overlay.is_removed(id.get());
+                return Ok(is_there.then_some(*id));
+            }
             Key::Label(label) => Label::Text(label),
             Key::Number(key) => Label::Key(*key),
             Key::Wide(key) => Label::WideKey(*key),
         };
+        self.find_name(wanted)
+    }
+
+    /// The node of this name.
+    pub(crate) fn find_name(&self, wanted: Label<'_>) -> Result<Option<NodeId>, DamagedBlock> {
         if !self.holds_kind_of(wanted) {
             return Ok(None);
         }
+        if let Some(node) = self.overlay.find(wanted) {
+            return Ok(Some(NodeId::new(node)));
+        }
         let (rank, found) = self.search(wanted)?;
-        if found { self.at_rank(rank).map(Some) } else { Ok(None) }
+        if !found {
+            return Ok(None);
+        }
+        let node = self.at_rank(rank)?;
+        Ok(self.overlay.leaves(node.get()).then_some(node))
     }
 
     /// The first rank whose name is not below `wanted`, and whether it is `wanted` itself.
     pub(crate) fn search(&self, wanted: Label<'_>) -> Result<(usize, bool), DamagedBlock> {
-        let (mut low, mut high) = (0, self.count);
+        let (mut low, mut high) = (0, self.ordered);
         while low < high {
             let middle = low + (high - low) / 2;
-            match self.name(self.at_rank(middle)?)?.cmp(&wanted) {
+            match self.block_name(self.at_rank(middle)?)?.cmp(&wanted) {
                 Ordering::Less => low = middle + 1,
                 Ordering::Equal => return Ok((middle, true)),
                 Ordering::Greater => high = middle,
@@ -89,7 +122,8 @@ impl Names {
         Ok((low, false))
     }
 
-    fn holds_kind_of(&self, name: Label<'_>) -> bool {
+    /// Whether nodes of this graph have names of this kind.
+    pub(crate) fn holds_kind_of(&self, name: Label<'_>) -> bool {
         matches!(
             (&self.by_node, name),
             (NameBlocks::Labels(_), Label::Text(_))

@@ -4,34 +4,36 @@ use super::blocks::{Blocks, ROWS_PER_BLOCK, ROWS_PER_BLOCK_BITS};
 use super::edges::{Column, EdgeBlock, Edges, WeightSlice, Weights};
 use super::error::DamagedBlock;
 use super::generation::Generation;
+use super::overlay::RowParts;
 use crate::terms::NodeId;
 
-/// The edges of `graph` by target, then source, then relation and time: a counting sort.
+/// The edges in the blocks of `graph` by target, then source, then relation and time: a counting
+/// sort. What changes have put over the blocks is not in it.
 ///
 /// Costs two passes over the out-edges and, beside the result, 4 bytes a node.
 pub(super) fn in_edges(graph: &Generation) -> Result<Edges, DamagedBlock> {
-    let nodes = graph.node_count();
+    let edges = &graph.out_edges;
+    let nodes = edges.block_nodes();
     let mut ends = vec![0u32; nodes];
-    for node in nodes_of(graph) {
-        for &target in graph.out_row(node)?.targets {
+    for node in nodes_of(nodes) {
+        for &target in edges.block_parts(node)?.row.targets {
             // A block of more than 2^32 - 1 in-edges would wrap here; see `block`.
             ends[target as usize] += 1;
         }
     }
-    let has_relations = graph.out_edges.relations.is_some();
-    let has_times = graph.out_edges.times.is_some();
+    let has_relations = edges.relations.is_some();
+    let has_times = edges.times.is_some();
     let mut blocks: Vec<EdgeBlock> = ends
         .chunks_mut(ROWS_PER_BLOCK)
-        .map(|counts| block(counts, graph.facts().single_weights))
+        .map(|counts| block(counts, edges.weights_are_single()))
         .collect();
     let mut relations: Vec<Column<u32>> = columns(&blocks, has_relations, 0);
     let mut times: Vec<Column<f64>> = columns(&blocks, has_times, 0.0);
 
     // `ends[v]` is now where the next edge of row `v` goes.
-    for node in nodes_of(graph) {
-        let row = graph.out_row(node)?;
-        let row_relations = graph.out_relations(node)?;
-        let row_times = graph.out_times(node)?;
+    for node in nodes_of(nodes) {
+        let RowParts { row, relations: row_relations, times: row_times } =
+            edges.block_parts(node)?;
         for (position, &target) in row.targets.iter().enumerate() {
             let place = target as usize >> ROWS_PER_BLOCK_BITS;
             let slot = ends[target as usize] as usize;
@@ -52,14 +54,15 @@ pub(super) fn in_edges(graph: &Generation) -> Result<Edges, DamagedBlock> {
         }
     }
     Ok(Edges::new(
+        nodes,
         Blocks::in_memory(blocks),
         has_relations.then(|| Blocks::in_memory(relations)),
         has_times.then(|| Blocks::in_memory(times)),
     ))
 }
 
-fn nodes_of(graph: &Generation) -> impl Iterator<Item = NodeId> + use<> {
-    let count = u32::try_from(graph.node_count()).expect("a graph has fewer than 2^32 nodes");
+fn nodes_of(count: usize) -> impl Iterator<Item = NodeId> {
+    let count = u32::try_from(count).expect("a graph has fewer than 2^32 nodes");
     (0..count).map(NodeId::new)
 }
 

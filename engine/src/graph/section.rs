@@ -10,7 +10,8 @@ use super::native::{Section, Stored};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SectionFacts {
     /// The part's name, as in [`DamagedBlock`](super::DamagedBlock); `out-dense` and `in-dense` are
-    /// the same edges once more, for hops in which most nodes fire, and in no file.
+    /// the same edges once more, for hops in which most nodes fire, and in no file; `out-changed`
+    /// and `in-changed` the rows that stand over the blocks until they are merged.
     pub name: &'static str,
     /// Blocks it is cut into.
     pub blocks: u64,
@@ -32,7 +33,7 @@ impl SectionFacts {
 
     fn of_edges(
         [rows, relations, times]: [Section; 3],
-        dense: &'static str,
+        [dense, changed]: [&'static str; 2],
         edges: &Edges,
         into: &mut Vec<Self>,
     ) {
@@ -45,6 +46,16 @@ impl SectionFacts {
             file_bytes: 0,
             resident_bytes: layout.bytes() as u64,
         }));
+        if edges.is_overlaid() {
+            let mut bytes = 0;
+            edges.patches().for_each(|_, row| bytes += row.bytes());
+            into.push(Self {
+                name: changed,
+                blocks: 0,
+                file_bytes: 0,
+                resident_bytes: bytes as u64,
+            });
+        }
     }
 }
 
@@ -73,10 +84,10 @@ impl Generation {
             SectionFacts::of(Section::Order, &self.names.order),
         ];
         let out = [Section::OutRows, Section::OutRelations, Section::OutTimes];
-        SectionFacts::of_edges(out, "out-dense", &self.out_edges, &mut sections);
-        if let Some(edges) = self.in_edges.get() {
+        SectionFacts::of_edges(out, ["out-dense", "out-changed"], &self.out_edges, &mut sections);
+        if let Some(edges) = self.in_edges_made() {
             let into = [Section::InRows, Section::InRelations, Section::InTimes];
-            SectionFacts::of_edges(into, "in-dense", edges, &mut sections);
+            SectionFacts::of_edges(into, ["in-dense", "in-changed"], edges, &mut sections);
         }
         sections
     }

@@ -59,7 +59,8 @@ pub(crate) fn nanos_of(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(NANOS_MAX).min(NANOS_MAX)
 }
 
-#[cfg(all(test, not(emanate_loom)))]
+#[cfg(test)]
+#[cfg(not(emanate_loom))]
 mod tests {
     use std::time::Duration;
 

@@ -86,8 +86,8 @@ impl Track {
         self.buckets.add(duration_bucket(nanos), nanos);
     }
 
-    /// Adds what every cell holds to `cells`, which it makes as long as need be. Cells are read only
-    /// within buckets that are not empty.
+    /// Adds what every cell holds to `cells`, which it makes as long as need be. Cells are read
+    /// only within buckets that are not empty.
     pub(crate) fn add_to(&self, cells: &mut Vec<u64>) {
         let limits = DURATIONS.limits();
         // A bound lies inside a cell, which so belongs to two buckets; it is read once.
@@ -101,8 +101,9 @@ impl Track {
             if cells.len() <= last {
                 cells.resize(last + 1, 0);
             }
-            for cell in unread.max(cell_of(lowest))..=last {
-                cells[cell] += self.cells[cell].get();
+            let range = unread.max(cell_of(lowest))..=last;
+            for (sum, cell) in cells[range.clone()].iter_mut().zip(&self.cells[range]) {
+                *sum += cell.get();
             }
             unread = last + 1;
         }

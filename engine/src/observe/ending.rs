@@ -84,9 +84,9 @@ impl Ending {
     #[must_use]
     pub const fn class(self) -> EndingClass {
         match self {
-            Self::Stopped(
-                StopReason::Exhausted | StopReason::HopLimit | StopReason::Converged,
-            ) => EndingClass::Complete,
+            Self::Stopped(StopReason::Exhausted | StopReason::HopLimit | StopReason::Converged) => {
+                EndingClass::Complete
+            }
             Self::Stopped(_) => EndingClass::Cut,
             Self::Error(_) => EndingClass::Failed,
         }
@@ -172,7 +172,8 @@ impl Timed {
     }
 }
 
-#[cfg(all(test, not(emanate_loom)))]
+#[cfg(test)]
+#[cfg(not(emanate_loom))]
 mod tests {
     use std::collections::BTreeSet;
 

@@ -42,8 +42,8 @@ pub struct Series {
 }
 
 impl Series {
-    /// How many series a server makes of it: a histogram is one for each bucket, one for the sum and
-    /// one for the count.
+    /// How many series a server makes of it: a histogram is one for each bucket, one for the sum
+    /// and one for the count.
     #[must_use]
     pub fn exported(&self) -> usize {
         match &self.value {
@@ -183,7 +183,8 @@ fn write_number(text: &mut String, number: f64) {
     }
 }
 
-#[cfg(all(test, not(emanate_loom)))]
+#[cfg(test)]
+#[cfg(not(emanate_loom))]
 mod tests {
     use super::{Families, FilledFamily, Kind, Series, Value};
 

@@ -15,8 +15,8 @@ use super::distribution::Distribution;
 const DIGITS: u8 = 3;
 
 impl Distribution {
-    /// The same counts as a histogram of crate `hdrhistogram`, of nanoseconds from 1 to an hour with
-    /// three significant digits. Nothing is lost: it has the same cells.
+    /// The same counts as a histogram of crate `hdrhistogram`, of nanoseconds from 1 to an hour
+    /// with three significant digits. Nothing is lost: it has the same cells.
     #[must_use]
     pub fn to_hdr(&self) -> hdrhistogram::Histogram<u64> {
         let mut histogram = hdrhistogram::Histogram::new_with_bounds(1, NANOS_MAX, DIGITS)

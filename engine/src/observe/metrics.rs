@@ -13,15 +13,15 @@ use crate::sync::Arc;
 /// Everything an engine measures: counts and durations of spreads, and what its host counts.
 ///
 /// Whoever runs a spread holds a [`Recorder`], which writes into memory of its own; whoever reads
-/// sums what all of them hold. Nothing is ever reset, so that any number of readers go side by side:
-/// what happened in an interval is the difference of two readings. No reader waits for a writer,
-/// idle or stopped, and no writer notices a reader.
+/// sums what all of them hold. Nothing is ever reset, so that any number of readers go side by
+/// side: what happened in an interval is the difference of two readings. No reader waits for a
+/// writer, idle or stopped, and no writer notices a reader.
 ///
 /// # Memory
 /// Each recorder that was ever held at the same time as the others takes [`Metrics::SHARD_BYTES`]
-/// of address space, made when it is first taken. Of this an operating system that hands out zeroed
-/// memory on first use, as Linux does, keeps only the pages that durations really fell into: a few
-/// dozen KiB. Until the first spread it is 8 bytes a recorder.
+/// of address space, made when it is first taken. Of this an operating system that hands out
+/// zeroed memory on first use, as Linux does, keeps only the pages that durations really fell
+/// into: a few dozen KiB. Until the first spread it is 8 bytes a recorder.
 ///
 /// # Progress
 /// Recording is wait-free. Taking and giving back a recorder is lock-free, and allocates when it is
@@ -121,8 +121,8 @@ impl Metrics {
 pub struct Histogram(Arc<Slots<Track>>);
 
 impl Histogram {
-    /// A histogram that at most `writers` write at once, 262 KiB of address space each, taken when a
-    /// writer first is.
+    /// A histogram that at most `writers` write at once, 262 KiB of address space each, taken when
+    /// a writer first is.
     #[must_use]
     pub fn new(writers: usize) -> Self {
         Self(Arc::new(Slots::new(writers)))

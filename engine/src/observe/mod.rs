@@ -3,10 +3,10 @@
 //! Whoever runs a spread holds a [`Recorder`], one for each scratch slot, and is the only one who
 //! writes its memory; so recording is a handful of loads and stores. Whoever wants to know sums
 //! what all recorders hold: a [`Reading`] has every count, by bucket where it is of durations; a
-//! [`Distribution`] has one kind of durations to three significant digits, for quantiles. Nothing is
-//! reset; an interval is the difference of two readings. (`hdrhistogram`'s own recorder for several
-//! threads exchanges histograms at each reading instead, and waits until every thread has written
-//! again: one idle worker holds up the scrape.)
+//! [`Distribution`] has one kind of durations to three significant digits, for quantiles. Nothing
+//! is reset; an interval is the difference of two readings. (`hdrhistogram`'s own recorder for
+//! several threads exchanges histograms at each reading instead, and waits until every thread has
+//! written again: one idle worker holds up the scrape.)
 //!
 //! A reading becomes [`Families`] by the one [`table`], and these become text, or, with feature
 //! `prometheus`, what that crate's registries collect. Other parts of the engine are not asked: who
@@ -33,8 +33,6 @@ mod ending;
 mod families;
 #[cfg(feature = "hdr-log")]
 mod interval_log;
-#[cfg(all(test, emanate_loom))]
-mod loom_models;
 mod metrics;
 mod reading;
 mod recorder;
@@ -42,7 +40,8 @@ mod refusals;
 mod slots;
 mod supplied;
 pub mod table;
-#[cfg(all(test, not(emanate_loom)))]
+#[cfg(test)]
+#[cfg(not(emanate_loom))]
 mod tests;
 
 pub use bounds::{Bounds, CONFIDENCES, DURATIONS, HOPS};

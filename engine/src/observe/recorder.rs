@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use super::bounds::{
-    CONFIDENCE_BUCKETS, CONFIDENCE_PARTS, CONFIDENCES, HOP_BUCKETS, HOPS,
-};
+use super::bounds::{CONFIDENCE_BUCKETS, CONFIDENCE_PARTS, CONFIDENCES, HOP_BUCKETS, HOPS};
 use super::cells::nanos_of;
 use super::count::{Buckets, Count, Track};
 use super::ending::{Ending, Timed};

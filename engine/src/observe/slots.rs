@@ -7,8 +7,8 @@ use crate::sync::{Arc, AtomicU64, FirstWins, Ordering};
 
 /// A bounded number of places to write to, each with at most one holder at a time.
 ///
-/// What is in a place is made when it is first taken, and stays. The place with the lowest number is
-/// taken first, so as many are ever made as were held at once.
+/// What is in a place is made when it is first taken, and stays. The place with the lowest number
+/// is taken first, so as many are ever made as were held at once.
 ///
 /// # Orderings
 /// Giving a place back releases what its holder wrote; taking it acquires that, so the next holder
@@ -56,8 +56,7 @@ impl<T: Default> Slots<T> {
                 let rest = bits & (bits - 1);
                 // Acquire: pairs with the Release in `give_back`; who takes a place sees what its
                 // last holder wrote.
-                let taken =
-                    word.compare_exchange(bits, rest, Ordering::Acquire, Ordering::Relaxed);
+                let taken = word.compare_exchange(bits, rest, Ordering::Acquire, Ordering::Relaxed);
                 match taken {
                     Ok(_) => return Some(at * BITS + bits.trailing_zeros() as usize),
                     Err(now) => bits = now,
@@ -119,7 +118,12 @@ impl<T> fmt::Debug for Slot<T> {
     }
 }
 
-#[cfg(all(test, not(emanate_loom)))]
+#[cfg(test)]
+#[cfg(emanate_loom)]
+mod loom_models;
+
+#[cfg(test)]
+#[cfg(not(emanate_loom))]
 mod tests {
     use super::{Arc, AtomicU64, Slots};
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::table::{BREAKERS, CALLS, CHANGE_KINDS, CHANGE_OUTCOMES, TUNED, STATES, VERDICTS};
+use super::table::{BREAKERS, CALLS, CHANGE_KINDS, CHANGE_OUTCOMES, STATES, TUNED, VERDICTS};
 use crate::terms::Tier;
 
 /// Looks of spreads into what a tier keeps in memory.
@@ -36,8 +36,8 @@ pub struct CheckReading {
     pub status: usize,
 }
 
-/// What other parts of an engine know and a reading reports: plain values, filled in by their owners
-/// when somebody reads. Arrays are in the order of the constants of [`table`](super::table).
+/// What other parts of an engine know and a reading reports: plain values, filled in by their
+/// owners when somebody reads. Arrays are in the order of the constants of [`table`](super::table).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Supplied {
     /// Scratches that spreads work in.

@@ -37,7 +37,7 @@ impl<'a> Fans<'a> {
     fn of(graph: &'a Generation, direction: Direction) -> Self {
         let out = Some(&graph.out_edges);
         // In-edges that are not there yet are not made for an estimate.
-        let inward = graph.in_edges.get();
+        let inward = graph.in_edges_made();
         let (sides, ways) = match direction {
             Direction::Out => ([out, None], 1.0),
             Direction::In => ([None, inward], 1.0),

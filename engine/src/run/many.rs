@@ -8,12 +8,11 @@ use super::pool::{Lease, Need};
 use super::sampling::Sampling;
 use super::scheduler::{Answer, Scheduler, Spread, caught};
 use super::settings::Settings;
-use super::waiters::Waiters;
 use crate::graph::Generation;
 use crate::spread::{
     Conditions, SpreadError, SpreadRequest, is_saturated, is_shareable, lane_count,
 };
-use crate::sync::{Arc, ArrayQueue, AtomicUsize, Ordering};
+use crate::sync::{Arc, ArrayQueue, AtomicUsize, Ordering, Waiters};
 use crate::terms::Deadline;
 
 /// The call: what all batches share.
@@ -65,7 +64,7 @@ pub(crate) fn many(
     let mut rest = call.in_order(&mut answers);
     while let Some(&first) = rest.front() {
         let Some(mut leased) = scheduler.lease_by(call.need(first), call.deadline(first)) else {
-            answers.refuse(&call.units[first], || scheduler.shed());
+            answers.refuse(&call.units[first], || scheduler.guard.refused(scheduler.shed()));
             rest.pop_front();
             continue;
         };
@@ -183,7 +182,9 @@ impl Call {
         for (unit, positions) in self.units.iter().enumerate() {
             match self.scheduler.pool.check(self.need(unit)) {
                 Ok(()) => order.push(unit),
-                Err(error) => answers.refuse(positions, || error.clone()),
+                Err(error) => {
+                    answers.refuse(positions, || self.scheduler.guard.refused(error.clone()));
+                }
             }
         }
         // Those without a deadline last; equal ones as they were given.
@@ -290,7 +291,7 @@ impl Batch {
     /// Waits for the members that workers have begun: all but the caller's `own`.
     fn collect(&self, own: usize, answers: &mut Answers) {
         for _ in own..self.members.len() {
-            let done = self.caller.wait_for(Deadline::NEVER, || self.done.pop());
+            let done = self.caller.wait_for(None, || self.done.pop());
             let (unit, done) = done.expect("a wait without deadline ends with what it is for");
             answers.put(&self.call.units[unit], done);
         }
@@ -323,8 +324,7 @@ impl Batch {
             // A caller's own thread runs what the caller asked for and nothing else.
             between_slices: if scheduler.is_worker() { Some(&pause) } else { None },
             workers: scheduler.workers_for(request),
-            storage_is_shut: false,
-            hop_clock: None,
+            ..Conditions::alone()
         };
         let positions = &*units[unit];
         if positions.len() > 1 {

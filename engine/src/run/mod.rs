@@ -12,11 +12,13 @@
 
 mod estimate;
 mod future;
+mod guard;
 mod many;
 mod meter;
 mod once;
 mod pool;
 mod queue;
+mod reading;
 mod reply;
 mod room;
 mod samples;
@@ -25,11 +27,11 @@ mod scheduler;
 mod settings;
 mod submit;
 mod ticket;
-mod waiters;
 
 pub use estimate::SpreadEstimate;
 pub(crate) use estimate::estimate;
 pub use future::SpreadFuture;
+pub(crate) use guard::Guard;
 pub(crate) use many::many;
 pub(crate) use once::once;
 pub use pool::ScratchUse;

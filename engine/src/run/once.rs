@@ -21,8 +21,13 @@ pub(crate) fn once(
     outcome.clear();
     let deadline = Deadline::of(started, request.bounds.budget);
     let need = Need::of(graph, &request.rule);
-    scheduler.pool.check(need)?;
-    let mut leased = scheduler.lease_by(need, deadline).ok_or_else(|| scheduler.shed())?;
+    let entered = scheduler.guard.enter()?;
+    if let Err(error) = scheduler.pool.check(need) {
+        return Err(entered.give_back(error));
+    }
+    let Some(mut leased) = scheduler.lease_by(need, deadline) else {
+        return Err(entered.give_back(scheduler.shed()));
+    };
     let settings = scheduler.settings.load();
     let conditions = Conditions {
         deadline,
@@ -31,17 +36,15 @@ pub(crate) fn once(
         abandoned: None,
         between_slices: None,
         workers: scheduler.workers_for(request),
-        storage_is_shut: false,
-        hop_clock: None,
+        ..Conditions::alone()
     };
     let spread = Spread { graph, request, started, conditions };
     let mut sampling = Sampling::begin(scheduler, &settings);
-    let begun = Instant::now();
-    let result = scheduler.run(spread, &mut leased.lease, outcome);
-    if result.is_ok() {
-        scheduler.note_if_asked(begun.elapsed(), outcome.stats.edges_traversed);
+    let result = scheduler.run(entered, spread, &mut leased.lease, outcome);
+    if let Ok(service) = &result {
+        scheduler.note_if_asked(*service, outcome.stats.edges_traversed);
     }
-    sampling.add(result.as_ref().ok().map(|()| outcome.stats.hops));
+    sampling.add(result.as_ref().ok().map(|_| outcome.stats.hops));
     sampling.end(true);
-    result
+    result.map(|_| ())
 }

@@ -1,13 +1,13 @@
 //! Scratches, as many and as large as the engine allows.
 
 use super::room::{Amount, Room};
-use super::waiters::Waiters;
 use crate::graph::Generation;
+use crate::observe::{Metrics, Recorder};
 use crate::spread::{
-    ActR, Lanes, Linear, PageRank, Precision, Retention, Rule, Scratch, SpreadError, SpreadRequest,
-    Synapse,
+    ActR, HopTime, Lanes, Linear, PageRank, Precision, Retention, Rule, Scratch, SpreadError,
+    SpreadRequest, Synapse,
 };
-use crate::sync::ArrayQueue;
+use crate::sync::{ArrayQueue, Waiters};
 use crate::terms::Deadline;
 
 /// Idle scratches looked at for one that is large enough, before the largest seen is made to grow.
@@ -65,13 +65,20 @@ pub(crate) fn scratch_bytes_max(graph: &Generation) -> u64 {
 }
 
 /// A scratch and what it has grown to.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Sized {
     scratch: Scratch,
     bytes: [u64; PARTS],
+    /// What is measured goes with the scratch: whoever works in one is the only writer of the other.
+    recorder: Recorder,
 }
 
 impl Sized {
+    fn new(metrics: &Metrics) -> Box<Self> {
+        let recorder = metrics.recorder().expect("there are as many as scratches, twice over");
+        Box::new(Self { scratch: Scratch::default(), bytes: [0; PARTS], recorder })
+    }
+
     fn bytes(&self) -> u64 {
         self.bytes.iter().sum()
     }
@@ -120,14 +127,16 @@ pub(crate) struct ScratchPool {
     size: Amount,
     idle: ArrayQueue<Box<Sized>>,
     waiters: Waiters,
+    metrics: Metrics,
 }
 
 impl ScratchPool {
-    /// A pool of `size`, with at least one slot.
-    pub(crate) fn new(size: Amount) -> Self {
+    /// A pool of `size`, with at least one slot. For each scratch there must be a recorder, and
+    /// another for one that is being freed meanwhile.
+    pub(crate) fn new(size: Amount, metrics: Metrics) -> Self {
         let slots = usize::try_from(size.slots).expect("slots fit 16 bits");
         let (room, idle) = (Room::new(size), ArrayQueue::new(slots));
-        Self { room, size, idle, waiters: Waiters::new() }
+        Self { room, size, idle, waiters: Waiters::new(), metrics }
     }
 
     /// Whether `need` can ever be served.
@@ -158,7 +167,7 @@ impl ScratchPool {
 
     /// As [`ScratchPool::try_lease`], but waits until `deadline`.
     pub(crate) fn lease_by(&self, need: Need, deadline: Deadline) -> Option<Lease<'_>> {
-        self.waiters.wait_for(deadline, || self.try_lease(need))
+        self.waiters.wait_for(deadline.instant(), || self.try_lease(need))
     }
 
     /// Whether [`ScratchPool::try_lease`] might succeed now.
@@ -248,7 +257,7 @@ impl Lease<'_> {
             fits = self.pool.room.take(Amount::bytes(need.bytes));
         }
         if fits {
-            self.sized.get_or_insert_default().grow(need);
+            self.sized.get_or_insert_with(|| Sized::new(&self.pool.metrics)).grow(need);
         }
         fits
     }
@@ -269,6 +278,22 @@ impl Lease<'_> {
             sized.scratch.lists.trace = Default::default();
         }
         done
+    }
+}
+
+impl Lease<'_> {
+    /// Where what runs in the scratch is recorded, and what the last spread in it noted.
+    pub(crate) fn recorder(&mut self) -> (&mut Recorder, &[HopTime]) {
+        let sized = self.sized.as_mut().expect("a lease fits before it runs");
+        (&mut sized.recorder, &sized.scratch.lists.hop_times)
+    }
+}
+
+impl Lease<'_> {
+    /// As [`Lease::recorder`], of the last group of lanes.
+    pub(crate) fn lane_recorder(&mut self) -> (&mut Recorder, &[HopTime]) {
+        let sized = self.sized.as_mut().expect("a lease fits before it runs");
+        (&mut sized.recorder, sized.scratch.lanes.hop_times())
     }
 }
 
@@ -305,12 +330,13 @@ mod tests {
     use std::time::Duration;
 
     use super::{Need, Part, ScratchPool};
+    use crate::observe::Metrics;
     use crate::run::room::Amount;
     use crate::spread::{SpreadError, SpreadRequest};
     use crate::terms::Deadline;
 
     fn pool(slots: u64, bytes: u64) -> ScratchPool {
-        ScratchPool::new(Amount { slots, bytes })
+        ScratchPool::new(Amount { slots, bytes }, Metrics::off())
     }
 
     const fn double(bytes: u64) -> Need {

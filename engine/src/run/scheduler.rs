@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
+use super::guard::{Begun, Done, Entered, Guard};
 use super::meter::Meter;
 use super::pool::{Lease, Need, ScratchPool};
 use super::queue::{Line, Queue};
@@ -30,12 +31,13 @@ pub(crate) enum Threads {
 }
 
 /// What a scheduler is made with.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Capacity {
     pub(crate) scratch: Amount,
     pub(crate) queue_slots: u16,
     pub(crate) threads: Threads,
     pub(crate) execution: Execution,
+    pub(crate) guard: Guard,
 }
 
 /// What all spreads of an engine share.
@@ -44,6 +46,7 @@ pub(crate) struct Capacity {
 /// Lock-free, but where a caller asks to wait: for scratch, or for a batch.
 #[derive(Debug)]
 pub(crate) struct Scheduler {
+    pub(crate) guard: Guard,
     pub(crate) pool: ScratchPool,
     pub(crate) settings: Published<Settings>,
     pub(crate) queue: Queue<Arc<Ticket>>,
@@ -128,7 +131,8 @@ impl Scheduler {
             Threads::Host(workers) => (workers.count(), FirstWins::full(workers)),
         };
         Self {
-            pool: ScratchPool::new(capacity.scratch),
+            pool: ScratchPool::new(capacity.scratch, capacity.guard.metrics.clone()),
+            guard: capacity.guard,
             settings: Published::new(Arc::new(settings)),
             queue: Queue::new(capacity.queue_slots),
             meter: Meter::new(),
@@ -194,28 +198,38 @@ impl Scheduler {
         SpreadError::Shed { retry_in: self.meter.time_of(waiting + 1, at_once) }
     }
 
-    /// Runs `spread` in `lease`, which fits it.
+    /// Runs `spread`, which was let in, in `lease`, which fits it, and records it. Returns how long
+    /// it took, without waiting.
     pub(crate) fn run(
         &self,
+        entered: Entered<'_>,
         spread: Spread<'_>,
         lease: &mut Lease<'_>,
         outcome: &mut SpreadOutcome,
-    ) -> Result<(), SpreadError> {
+    ) -> Result<Duration, SpreadError> {
         let _running = Running::begin();
         let Spread { graph, request, started, conditions } = spread;
-        lease.run(request, |scratch| {
-            spread::spread(graph, request, &conditions, scratch, outcome)
-        })?;
-        outcome.stats.elapsed = started.elapsed();
-        Ok(())
+        let begun = entered.begin(graph, lease.recorder().0, started.elapsed());
+        let conditions = begun.conditions(conditions);
+        let result = lease
+            .run(request, |scratch| spread::spread(graph, request, &conditions, scratch, outcome));
+        let (recorder, hop_times) = lease.recorder();
+        let (service, response) = {
+            let result = result.as_ref().map(|()| &*outcome);
+            begun.end(recorder, &Done { rule: &request.rule, result, hop_times })
+        };
+        result?;
+        outcome.stats.elapsed = response;
+        Ok(service)
     }
 
-    /// As [`Scheduler::run`], with a panic as an error, and measured.
+    /// As [`Scheduler::run`], let in here, with a panic as an error, and measured.
     pub(crate) fn run_caught(&self, spread: Spread<'_>, lease: &mut Lease<'_>) -> Answer {
-        let begun = Instant::now();
         let mut outcome = SpreadOutcome::new();
-        caught(|| self.run(spread, lease, &mut outcome)).ok_or(SpreadError::Panicked)??;
-        self.meter.note(begun.elapsed(), outcome.stats.edges_traversed);
+        let entered = self.guard.enter()?;
+        let service = caught(|| self.run(entered, spread, lease, &mut outcome))
+            .ok_or(SpreadError::Panicked)??;
+        self.meter.note(service, outcome.stats.edges_traversed);
         Ok(outcome)
     }
 
@@ -229,17 +243,36 @@ impl Scheduler {
         conditions: &Conditions<'_>,
         lease: &mut Lease<'_>,
     ) -> Option<Vec<Answer>> {
-        let begun = Instant::now();
         let first = group.first()?;
-        let mut outcomes = caught(|| {
-            let _running = Running::begin();
-            lease.run(first, |scratch| {
-                spread::spread_lanes(graph, group, conditions, &mut scratch.lanes)
+        let mut begun = Vec::with_capacity(group.len());
+        for _ in group {
+            let Ok(entered) = self.guard.enter() else { break };
+            begun.push(entered.begin(graph, lease.recorder().0, started.elapsed()));
+        }
+        let can_run = begun.len() == group.len() && !begun.iter().any(Begun::is_shut);
+        let outcomes = can_run.then(|| {
+            caught(|| {
+                let _running = Running::begin();
+                let clock = lease.recorder().0.is_on().then_some(&*self.guard.clock);
+                let conditions = Conditions { hop_clock: clock, ..*conditions };
+                lease.run(first, |scratch| {
+                    spread::spread_lanes(graph, group, &conditions, &mut scratch.lanes)
+                })
             })
-        })??;
-        let each = begun.elapsed() / u32::try_from(group.len()).unwrap_or(u32::MAX);
-        for outcome in &mut outcomes {
-            outcome.stats.elapsed = started.elapsed();
+        });
+        let Some(mut outcomes) = outcomes.flatten().flatten() else {
+            begun.into_iter().for_each(Begun::withdraw);
+            return None;
+        };
+        for (begun, outcome) in begun.into_iter().zip(&mut outcomes) {
+            let (recorder, hop_times) = lease.lane_recorder();
+            // The hops of the group are those of each lane that still had something to fire.
+            let own = hop_times.len().min(outcome.stats.hops as usize);
+            let done =
+                Done { rule: &first.rule, result: Ok(outcome), hop_times: &hop_times[..own] };
+            let (service, response) = begun.end(recorder, &done);
+            outcome.stats.elapsed = response;
+            let each = service / u32::try_from(group.len()).unwrap_or(u32::MAX);
             self.meter.note(each, outcome.stats.edges_traversed);
         }
         Some(outcomes.into_iter().map(Ok).collect())

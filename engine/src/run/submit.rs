@@ -23,7 +23,7 @@ pub(crate) fn submit(
     let ticket = Arc::new(Ticket::new(graph, request));
     let need = Need::of(&ticket.graph, &ticket.request.rule);
     match scheduler.workers().and_then(|_| scheduler.pool.check(need)) {
-        Err(error) => ticket.refuse(error),
+        Err(error) => ticket.refuse(&scheduler.guard, error),
         Ok(()) => {
             let settings = scheduler.settings.load();
             let estimate = estimate(&ticket.graph, &ticket.request, settings.hop_limit);
@@ -35,7 +35,7 @@ pub(crate) fn submit(
                     ticket.note_stood();
                     scheduler.call_workers(let_in);
                 }
-                Entered::Full(_) => ticket.refuse(scheduler.shed()),
+                Entered::Full(_) => ticket.refuse(&scheduler.guard, scheduler.shed()),
             }
         }
     }
@@ -154,8 +154,7 @@ impl<'a> Shift<'a> {
             abandoned: Some(&ticket.abandoned),
             between_slices: if self.pauses { Some(&pause) } else { None },
             workers: self.scheduler.workers_for(&ticket.request),
-            storage_is_shut: false,
-            hop_clock: None,
+            ..Conditions::alone()
         };
         let spread = Spread {
             graph: &ticket.graph,

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::guard::Guard;
 use super::queue::Turn;
 use super::reply::Reply;
 use super::scheduler::{Answer, Scheduler};
@@ -47,9 +48,9 @@ impl Ticket {
     }
 
     /// Answers with `error`, where nobody has claimed to answer otherwise.
-    pub(crate) fn refuse(&self, error: SpreadError) {
+    pub(crate) fn refuse(&self, guard: &Guard, error: SpreadError) {
         if self.reply.claim() {
-            self.reply.put(Err(error));
+            self.reply.put(Err(guard.refused(error)));
         }
     }
 
@@ -61,7 +62,7 @@ impl Ticket {
         if !self.deadline.has_passed() {
             return Turn::Enter;
         }
-        self.refuse(scheduler.shed());
+        self.refuse(&scheduler.guard, scheduler.shed());
         Turn::Leave
     }
 }

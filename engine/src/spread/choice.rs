@@ -25,6 +25,8 @@ pub(crate) fn choose<'a>(
 ) -> Result<Chosen<'a>, Halt> {
     let graph = run.view.graph();
     let nodes = graph.node_count();
+    // The dense layout is one of the blocks alone, and is made again once changes are merged.
+    let has_layout = !edges.is_overlaid();
     // Only a list can be put in order, and looked through for what may be reached.
     if run.view.has_negative() || run.request.bounds.nodes_max.is_some() {
         return Ok(Chosen::List);
@@ -32,6 +34,7 @@ pub(crate) fn choose<'a>(
     match run.execution.kernel {
         Kernel::List => return Ok(Chosen::List),
         Kernel::Scan => return Ok(Chosen::Scan),
+        Kernel::Dense if !has_layout => return Ok(Chosen::List),
         // What cannot be made since a block cannot be read is gone without.
         Kernel::Dense => {
             return Ok(edges.dense.make(edges, nodes).map_or(Chosen::List, Chosen::Dense));
@@ -52,6 +55,7 @@ pub(crate) fn choose<'a>(
     };
     let layout = &edges.dense;
     match layout.get() {
+        _ if !has_layout => {}
         Some(dense) if work.is_dense(costs, layout.edge_cost.get().copied()) => {
             return Ok(Chosen::Dense(dense));
         }

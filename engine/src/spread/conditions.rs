@@ -2,6 +2,7 @@
 
 use super::kernel::Execution;
 use super::params::DEFAULT_HOP_LIMIT;
+use super::unread::Shut;
 use crate::sync::{Clock, Workers};
 use crate::terms::{CancelToken, Deadline};
 
@@ -20,8 +21,8 @@ pub(crate) struct Conditions<'a> {
     pub(crate) between_slices: Option<&'a (dyn Fn() + Sync)>,
     /// Threads for a request that allows more than one; `None` where it does not.
     pub(crate) workers: Option<&'a Workers>,
-    /// Whether rows that are not in memory count as unreadable, without an attempt.
-    pub(crate) storage_is_shut: bool,
+    /// Where no rows are read from.
+    pub(crate) shut: Shut,
     /// Where somebody wants to know how long each hop takes.
     pub(crate) hop_clock: Option<&'a dyn Clock>,
 }
@@ -36,7 +37,7 @@ impl Conditions<'_> {
             abandoned: None,
             between_slices: None,
             workers: None,
-            storage_is_shut: false,
+            shut: Shut::default(),
             hop_clock: None,
         }
     }

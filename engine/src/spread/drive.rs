@@ -63,7 +63,7 @@ fn seeded(
     scratch.prepare(graph.node_count(), &request.rule);
     let scratch_bytes = Scratch::bytes(graph.node_count(), &request.rule);
     let Scratch { double, single, seeds, factors, lists, .. } = scratch;
-    let unread = Unread::new(conditions.storage_is_shut);
+    let unread = Unread::new(conditions.shut);
     let view = View::new(graph, &request.edges, factors, request.nodes.as_deref(), unread)?;
     if view.has_negative() && !plan::takes_negative(&request.rule) {
         return Err(SpreadError::NegativeWeight { rule: request.rule.name() });

@@ -91,6 +91,12 @@ pub enum SpreadError {
         /// the measured time of one.
         retry_in: Duration,
     },
+    /// The breaker of spreads is open, since too many failed or were slow; nothing was done. Try
+    /// again after `retry_in`.
+    BreakerOpen {
+        /// What is left of the open wait, or until a probe is likely to have ended.
+        retry_in: Duration,
+    },
     /// The engine's scratch pool is smaller than this one spread needs. Give it at least
     /// `bytes_needed`.
     ScratchTooSmall {
@@ -162,9 +168,11 @@ impl fmt::Display for SpreadError {
                  {seeds}; allow at least as many"
             ),
             Self::Damaged(block) => write!(f, "{block}"),
-            Self::Shed { .. } | Self::ScratchTooSmall { .. } | Self::Panicked | Self::NoThreads => {
-                self.fmt_by_engine(f)
-            }
+            Self::Shed { .. }
+            | Self::BreakerOpen { .. }
+            | Self::ScratchTooSmall { .. }
+            | Self::Panicked
+            | Self::NoThreads => self.fmt_by_engine(f),
         }
     }
 }
@@ -176,6 +184,11 @@ impl SpreadError {
             Self::Shed { retry_in } => {
                 write!(f, "there was no room until the deadline; try again in {retry_in:?}")
             }
+            Self::BreakerOpen { retry_in } => write!(
+                f,
+                "the breaker of spreads is open, since too many failed or were slow; try again in \
+                 {retry_in:?}"
+            ),
             Self::ScratchTooSmall { bytes_needed, bytes_max } => write!(
                 f,
                 "the spread needs {bytes_needed} bytes of scratch, but the engine's pool has \

@@ -20,6 +20,7 @@ use super::rank::Ranking;
 use super::real::Real;
 use super::request::{Direction, SpreadRequest};
 use super::run::entry;
+use super::stopwatch::{HopTime, Stopwatch};
 use super::unread::Unread;
 use super::view::View;
 use super::watch::Watch;
@@ -155,9 +156,16 @@ pub(crate) struct Lanes {
     seeds: Vec<SeedAt>,
     order: Vec<u32>,
     rankings: Vec<Ranking>,
+    /// How long each hop of the last group took, where somebody asked.
+    hop_times: Vec<HopTime>,
 }
 
 impl Lanes {
+    /// How long each hop of the last group took, where somebody asked.
+    pub(crate) fn hop_times(&self) -> &[HopTime] {
+        &self.hop_times
+    }
+
     /// Bytes that a group by `rule` uses on a graph of `nodes` nodes.
     pub(crate) const fn bytes(nodes: usize, rule: &Rule) -> usize {
         if is_single(rule) {
@@ -189,8 +197,7 @@ pub(crate) fn spread_lanes(
     let Rule::Linear(linear) = &first.rule else { return None };
     plan::check_rule(&first.rule).ok()?;
     let shared = Shared {
-        view: View::new(graph, &first.edges, &[], None, Unread::new(conditions.storage_is_shut))
-            .ok()?,
+        view: View::new(graph, &first.edges, &[], None, Unread::new(conditions.shut)).ok()?,
         linear,
         hop_limit: match linear.hops {
             Hops::Limit(limit) => limit,
@@ -199,9 +206,12 @@ pub(crate) fn spread_lanes(
         execution: conditions.execution,
     };
     let mut watch = Watch::start(&first.bounds, conditions);
-    let Lanes { double, single, seeds, order, rankings } = lanes;
+    let Lanes { double, single, seeds, order, rankings, hop_times } = lanes;
+    hop_times.clear();
+    let stopwatch = Stopwatch::start(conditions.hop_clock);
     rankings.resize_with(requests.len(), Ranking::default);
-    let mut group = Group { shared: &shared, requests, seeds, order, rankings };
+    let mut group =
+        Group { shared: &shared, requests, seeds, order, rankings, stopwatch, hop_times };
     if is_single(&first.rule) {
         group.run(single, &mut watch)
     } else {
@@ -216,6 +226,8 @@ struct Group<'a> {
     seeds: &'a mut Vec<SeedAt>,
     order: &'a mut Vec<u32>,
     rankings: &'a mut [Ranking],
+    stopwatch: Stopwatch<'a>,
+    hop_times: &'a mut Vec<HopTime>,
 }
 
 impl Group<'_> {
@@ -256,6 +268,7 @@ impl Group<'_> {
             if !hops.run(state, stats, hop, watch)? {
                 return Ok(None);
             }
+            self.stopwatch.lap(self.hop_times);
         }
         self.report(state, stats, &reasons).map(Some)
     }

@@ -59,3 +59,4 @@ pub use params::{
 pub use request::{Bounds, Direction, EdgeFilter, NodeFilter, Seed, SpreadRequest, UnknownSeeds};
 pub(crate) use scratch::Scratch;
 pub(crate) use stopwatch::HopTime;
+pub(crate) use unread::Shut;

@@ -6,13 +6,22 @@ use std::collections::BTreeSet;
 use super::outcome::{DEGRADED_NODES_MAX, Degraded};
 use crate::terms::NodeId;
 
+/// Where rows are not read from, because a breaker is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Shut {
+    /// Rows that are in memory.
+    pub(crate) memory: bool,
+    /// Rows that would have to be read out of a file.
+    pub(crate) storage: bool,
+}
+
 /// Nodes whose edges could not be read. Their rows are empty for the rest of the spread, also where
 /// a later attempt would succeed: else one row would be two in one outcome.
 #[derive(Debug)]
 pub(crate) struct Unread {
     /// Whether every row can be read, as far as is known.
     none: Cell<bool>,
-    storage_is_shut: bool,
+    shut: Shut,
     noted: RefCell<Option<Box<Noted>>>,
 }
 
@@ -24,10 +33,9 @@ struct Noted {
 }
 
 impl Unread {
-    /// No row yet. Where storage is shut, a row that is not in memory counts as unreadable, and no
-    /// attempt is made.
-    pub(crate) fn new(storage_is_shut: bool) -> Self {
-        Self { none: Cell::new(!storage_is_shut), storage_is_shut, noted: RefCell::new(None) }
+    /// No row yet. A row in a place that is shut counts as unreadable, and no attempt is made.
+    pub(crate) fn new(shut: Shut) -> Self {
+        Self { none: Cell::new(shut == Shut::default()), shut, noted: RefCell::new(None) }
     }
 
     /// Whether there is no such row, and none is known to come.
@@ -36,8 +44,9 @@ impl Unread {
         self.none.get()
     }
 
-    pub(crate) const fn storage_is_shut(&self) -> bool {
-        self.storage_is_shut
+    /// Where no attempt is made.
+    pub(crate) const fn shut(&self) -> Shut {
+        self.shut
     }
 
     pub(crate) fn contains(&self, node: u32) -> bool {
@@ -82,13 +91,13 @@ impl Unread {
 
 #[cfg(test)]
 mod tests {
-    use super::Unread;
+    use super::{Shut, Unread};
     use crate::spread::Degraded;
     use crate::terms::NodeId;
 
     #[test]
     fn a_discarded_hop_leaves_no_row() {
-        let unread = Unread::new(false);
+        let unread = Unread::new(Shut::default());
         assert!(unread.is_none());
         unread.note(7);
         unread.note(3);
@@ -103,7 +112,8 @@ mod tests {
     }
 
     #[test]
-    fn where_storage_is_shut_no_row_is_taken_for_granted() {
-        assert!(!Unread::new(true).is_none());
+    fn where_anything_is_shut_no_row_is_taken_for_granted() {
+        assert!(!Unread::new(Shut { storage: true, memory: false }).is_none());
+        assert!(!Unread::new(Shut { storage: false, memory: true }).is_none());
     }
 }

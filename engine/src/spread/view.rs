@@ -1,7 +1,7 @@
 //! The effective graph: the edges a spread sees, and how strong it sees them.
 
 use super::request::{Direction, EdgeFilter, NodeFilter};
-use super::unread::Unread;
+use super::unread::{Shut, Unread};
 use crate::graph::{DamagedBlock, Edges, Generation, Row, WeightSlice};
 use crate::terms::{NodeId, RelationId};
 
@@ -88,8 +88,8 @@ impl<'a> View<'a> {
             .copied()
             .unwrap_or(if factors.is_empty() { 1.0 } else { UNSEEN })
         {
-            factor if factor > 0.0 => relation.has_negative,
-            factor if factor < 0.0 => relation.has_positive,
+            factor if factor > 0.0 => relation.negative > 0,
+            factor if factor < 0.0 => relation.positive > 0,
             _ => false,
         });
         Ok(Self {
@@ -182,7 +182,8 @@ impl<'a> View<'a> {
         if self.unread.contains(node) {
             return true;
         }
-        let is_shut = self.unread.storage_is_shut() && !is_held();
+        let shut = self.unread.shut();
+        let is_shut = shut != Shut::default() && if is_held() { shut.memory } else { shut.storage };
         if is_shut {
             self.unread.note(node);
         }

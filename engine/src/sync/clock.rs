@@ -72,7 +72,7 @@ impl Clock for ManualClock {
     }
 }
 
-#[cfg(all(test, not(emanate_loom)))]
+#[cfg(all(test, not(any(emanate_loom, emanate_shuttle))))]
 mod tests {
     use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! The only door to atomics, published pointers, lock-free cells and threads.
 //!
 //! Every other module takes them from here, so that one place decides between the standard
-//! library and a model checker's stand-ins (`--cfg emanate_loom`).
+//! library and a model checker's stand-ins (`--cfg emanate_loom` or `--cfg emanate_shuttle`).
 //!
 //! # Orderings
 //! - [`Published`]: `store` releases what was written before it; `load` acquires it. The pair is
@@ -17,29 +17,51 @@
 //! # Progress
 //! Every operation is lock-free: two threads that fill one [`FirstWins`] both do the work, one
 //! value is kept, the other dropped, and neither waits for the other. What [`Workers`] does to a
-//! thread without work stands there.
+//! thread without work stands there. [`Exclusive`] blocks, and is for work on a disk alone.
+//!
+//! # Models
+//! A model stands beside what it checks, in a module whose name ends in `models`, and runs under
+//! one checker or both. It has a negative control: the same model must fail once the code is
+//! mutated. [`mutated`] is how code is mutated without building it again.
 
+#[cfg(all(test, any(emanate_loom, emanate_shuttle)))]
+pub(crate) mod checker;
 mod clock;
+mod exclusive;
 mod first_wins;
-#[cfg(emanate_loom)]
+#[cfg(any(emanate_loom, emanate_shuttle))]
 mod modelled;
-mod published;
+mod mutant;
+mod stripe;
+mod waiters;
 mod workers;
 
-#[cfg(not(emanate_loom))]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
+mod published;
+
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
+pub use atomic::Atomic;
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 pub use atomic_waker::AtomicWaker;
 pub use clock::{Clock, ManualClock, MonotonicClock};
-#[cfg(not(emanate_loom))]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 pub use crossbeam_queue::ArrayQueue;
+pub use exclusive::{Exclusive, ExclusiveGuard};
 pub use first_wins::FirstWins;
 #[cfg(emanate_loom)]
-pub use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-#[cfg(emanate_loom)]
-pub use modelled::{ArrayQueue, AtomicWaker};
+pub use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+#[cfg(any(emanate_loom, emanate_shuttle))]
+pub use modelled::{ArrayQueue, Atomic, AtomicWaker, Published};
+pub(crate) use mutant::mutated;
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 pub use published::Published;
+#[cfg(emanate_shuttle)]
+pub use shuttle::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 pub use std::hint::spin_loop;
-pub use std::sync::Arc;
-#[cfg(not(emanate_loom))]
-pub use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-pub use std::thread::{Thread, current as current_thread, park_timeout, yield_now};
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
+pub use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+pub use std::sync::{Arc, Weak};
+pub use std::thread::{Thread, current as current_thread, panicking, park_timeout, yield_now};
+pub use stripe::{stripe, stripes};
+pub use waiters::Waiters;
 pub use workers::Workers;

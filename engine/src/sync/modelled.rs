@@ -4,9 +4,92 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::task::Waker;
 
+use bytemuck::Pod;
+#[cfg(emanate_loom)]
+use loom::sync::{Mutex, MutexGuard};
+#[cfg(emanate_shuttle)]
+use shuttle::sync::{Mutex, MutexGuard};
+
+use super::{Arc, AtomicU64, Ordering};
+
+/// A typed word with the contract of `atomic::Atomic`, over the checker's own.
+pub struct Atomic<T>(AtomicU64, std::marker::PhantomData<T>);
+
+impl<T: Pod> Atomic<T> {
+    /// A word that holds `value`.
+    #[must_use]
+    pub fn new(value: T) -> Self {
+        Self(AtomicU64::new(bytemuck::cast(value)), std::marker::PhantomData)
+    }
+
+    /// The value.
+    pub fn load(&self, order: Ordering) -> T {
+        bytemuck::cast(self.0.load(order))
+    }
+
+    /// Replaces the value.
+    pub fn store(&self, value: T, order: Ordering) {
+        self.0.store(bytemuck::cast(value), order);
+    }
+
+    /// Replaces `current` by `new`.
+    ///
+    /// # Errors
+    /// The value, where it is another one.
+    pub fn compare_exchange(
+        &self,
+        current: T,
+        new: T,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<T, T> {
+        let (current, new) = (bytemuck::cast(current), bytemuck::cast(new));
+        let outcome = self.0.compare_exchange(current, new, success, failure);
+        outcome.map(|word| bytemuck::cast(word)).map_err(|word| bytemuck::cast(word))
+    }
+}
+
+impl<T: Pod + fmt::Debug> fmt::Debug for Atomic<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Atomic").finish_non_exhaustive()
+    }
+}
+
+/// A published pointer with the contract of the one over `arc-swap`.
+pub struct Published<T>(Mutex<Arc<T>>);
+
+impl<T> Published<T> {
+    /// Publishes the first value.
+    #[must_use]
+    pub fn new(value: Arc<T>) -> Self {
+        Self(Mutex::new(value))
+    }
+
+    fn value(&self) -> MutexGuard<'_, Arc<T>> {
+        self.0.lock().expect("no model panics while it holds this")
+    }
+
+    /// The value published last.
+    #[must_use]
+    pub fn load(&self) -> Arc<T> {
+        Arc::clone(&self.value())
+    }
+
+    /// Replaces the value.
+    pub fn store(&self, value: Arc<T>) {
+        *self.value() = value;
+    }
+}
+
+impl<T> fmt::Debug for Published<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Published").finish_non_exhaustive()
+    }
+}
+
 /// A bounded queue with the contract of `crossbeam_queue::ArrayQueue`.
 pub struct ArrayQueue<T> {
-    items: loom::sync::Mutex<VecDeque<T>>,
+    items: Mutex<VecDeque<T>>,
     room: usize,
 }
 
@@ -14,10 +97,10 @@ impl<T> ArrayQueue<T> {
     /// A queue for `room` items.
     #[must_use]
     pub fn new(room: usize) -> Self {
-        Self { items: loom::sync::Mutex::new(VecDeque::new()), room }
+        Self { items: Mutex::new(VecDeque::new()), room }
     }
 
-    fn items(&self) -> loom::sync::MutexGuard<'_, VecDeque<T>> {
+    fn items(&self) -> MutexGuard<'_, VecDeque<T>> {
         self.items.lock().expect("no model panics while it holds this")
     }
 
@@ -57,9 +140,11 @@ impl<T> fmt::Debug for ArrayQueue<T> {
 }
 
 /// A waker that one task registers and others wake, with the contract of `atomic-waker`.
+#[cfg(emanate_loom)]
 #[derive(Debug, Default)]
 pub struct AtomicWaker(loom::future::AtomicWaker);
 
+#[cfg(emanate_loom)]
 impl AtomicWaker {
     /// No waker.
     #[must_use]
@@ -75,5 +160,43 @@ impl AtomicWaker {
     /// Wakes the one that was registered last, once.
     pub fn wake(&self) {
         self.0.wake();
+    }
+}
+
+/// A waker that one task registers and others wake, with the contract of `atomic-waker`.
+#[cfg(emanate_shuttle)]
+#[derive(Default)]
+pub struct AtomicWaker(Mutex<Option<Waker>>);
+
+#[cfg(emanate_shuttle)]
+impl AtomicWaker {
+    /// No waker.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn waker(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.0.lock().expect("no model panics while it holds this")
+    }
+
+    /// Keeps `waker` in place of the one before it.
+    pub fn register(&self, waker: &Waker) {
+        *self.waker() = Some(waker.clone());
+    }
+
+    /// Wakes the one that was registered last, once.
+    pub fn wake(&self) {
+        let waker = self.waker().take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+#[cfg(emanate_shuttle)]
+impl fmt::Debug for AtomicWaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AtomicWaker").finish_non_exhaustive()
     }
 }

@@ -60,6 +60,19 @@ pub enum Key {
     Wide(u128),
 }
 
+impl Key {
+    /// The name it is; `None` for an id.
+    #[must_use]
+    pub fn as_label(&self) -> Option<Label<'_>> {
+        match self {
+            Self::Id(_) => None,
+            Self::Label(label) => Some(Label::Text(label)),
+            Self::Number(key) => Some(Label::Key(*key)),
+            Self::Wide(key) => Some(Label::WideKey(*key)),
+        }
+    }
+}
+
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

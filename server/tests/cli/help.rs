@@ -44,6 +44,14 @@ fn help_names_every_flag_with_its_default() {
     ] {
         assert!(help.contains(&format!("--{flag}")), "--{flag}");
     }
+    for (command, words) in
+        [("check", ["DIR", "--format"]), ("backup", ["DIR", "OUT"]), ("export", ["GRAPH", "-o"])]
+    {
+        let help = emanate([command, "--help"]).quiet();
+        for word in words {
+            assert!(help.contains(word), "{command}: {word}");
+        }
+    }
     let help = emanate(["info", "--help"]).quiet();
     for flag in ["--verify", "--format"] {
         assert!(help.contains(flag), "{flag}");

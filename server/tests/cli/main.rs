@@ -7,5 +7,6 @@ mod refusals;
 mod replay;
 mod reports;
 mod seeds;
+mod store;
 mod support;
 mod tune;

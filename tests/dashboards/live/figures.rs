@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use emanate::observe::table::{BREAKERS, STATES, STATUSES, TABLE, VERDICTS};
+use emanate::observe::table::{BREAKERS, CALLS, STATES, STATUSES, TABLE, VERDICTS};
 use emanate::observe::{
     CheckReading, Ending, ErrorClass, Metrics, Reading, Recorder, SpreadRecord, Supplied,
 };
@@ -17,8 +17,6 @@ use emanate_dashboards::{Catalogue, Kind};
 
 /// Spreads that are recorded at each scrape.
 const SPREADS: u64 = 50;
-/// Scratches that the figures speak of.
-const SCRATCHES: u64 = 8;
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,25 +221,18 @@ impl Source {
         }
     }
 
-    /// What other parts of an engine would say.
+    /// What the engine knows, and what other parts would say.
     fn supplied(&self, scrapes: u64) -> Supplied {
         let place = |names: &[&str], name: &str| {
             names.iter().position(|known| *known == name).expect("a known name")
         };
-        let mut supplied = Supplied {
-            scratch_in_use: if self.has(Fault::Pool) { SCRATCHES } else { 1 },
-            scratch_capacity: SCRATCHES,
-            scratch_bytes: 1 << 20,
-            scratch_capacity_bytes: 1 << 30,
-            spreads_in_flight: 1,
-            batch_size: 16,
-            tuner_settings: [16.0, 3.0],
-            tuner_frozen: self.has(Fault::Frozen),
-            recall: Some(if self.has(Fault::Recall) { 0.5 } else { 0.99 }),
-            features: vec![("tuner".into(), true)],
-            graph_generation: 1,
-            ..Supplied::default()
-        };
+        let mut supplied = self.engine.reading().supplied;
+        if self.has(Fault::Pool) {
+            supplied.scratch_in_use = supplied.scratch_capacity;
+        }
+        supplied.tuner_frozen = self.has(Fault::Frozen);
+        supplied.recall = Some(if self.has(Fault::Recall) { 0.5 } else { 0.99 });
+        supplied.graph_generation = 1;
         for cache in &mut supplied.tier_cache {
             (cache.hits, cache.misses) = (9 * scrapes, scrapes);
         }
@@ -255,11 +246,8 @@ impl Source {
                 supplied.breakers[place(&BREAKERS, breaker)].state = place(&STATES, state);
             }
         }
-        for breaker in &mut supplied.breakers {
-            breaker.calls[0] = SPREADS * scrapes;
-        }
         if self.has(Fault::Stale) {
-            supplied.breakers[0].calls[5] = 10 * scrapes;
+            supplied.breakers[0].calls[place(&CALLS, "stale")] = 10 * scrapes;
         }
         for decisions in &mut supplied.tuner_decisions {
             decisions[place(&VERDICTS, "hold")] = scrapes;

@@ -75,7 +75,8 @@ fn calls(query: &Query) -> Vec<Panel> {
         of("Failed", "failure", "Storage errors and panics."),
         of("Slow", "slow", "Over the slow limit, or past the deadline."),
         of("Rejected", "rejected", "Not let in; the caller was told when to retry."),
-        of("Ignored", "ignored", "Cancelled, refused, or the caller's mistake: decides nothing."),
+        panel("Not judged", Unit::PerSecond, "Cancelled, refused, or the caller's mistake.")
+            .ask(query.rate(CALLS, r#"outcome=~"ignored|cancelled""#, &["breaker"]), "{{breaker}}"),
         of("Stale", "stale", "Came after the breaker had changed its state: decides nothing."),
         panel(
             "Failed or slow",

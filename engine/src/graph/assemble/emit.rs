@@ -20,6 +20,7 @@ pub(super) fn edges(
     refuse_crowded_blocks(&numbering.fan_in, &numbering.old_of_new)?;
     let mut facts = Facts {
         nodes: numbering.old_of_new.len() as u64,
+        removed_nodes: 0,
         edges: rows.targets.len() as u64,
         self_loops: 0,
         fan_out_max: 0,
@@ -64,6 +65,7 @@ pub(super) fn edges(
         });
     }
     let edges = Edges::new(
+        numbering.old_of_new.len(),
         Blocks::in_memory(blocks),
         (!rows.relations.is_empty()).then(|| Blocks::in_memory(relation_columns)),
         (!rows.times.is_empty()).then(|| Blocks::in_memory(time_columns)),
@@ -88,10 +90,7 @@ fn note_row(facts: &mut Facts, rows: &Rows, row: &[(u32, usize)], node: u32) {
         facts.weight_min = facts.weight_min.min(weight);
         facts.weight_max = facts.weight_max.max(weight);
         let relation = rows.relations.get(position).copied().unwrap_or(0);
-        let relation = &mut facts.relations[relation as usize];
-        relation.edges += 1;
-        relation.has_negative |= weight < 0.0;
-        relation.has_positive |= weight > 0.0;
+        facts.relations[relation as usize].add(weight);
     }
 }
 
@@ -158,7 +157,13 @@ pub(super) fn names(names: NameList, numbering: &Numbering) -> Result<Names, Bui
         NameList::WideKeys(keys) => NameBlocks::WideKeys(Blocks::in_memory(key_blocks(keys, olds))),
     };
     let order = numbering.by_name.chunks(ORDER_PER_BLOCK).map(Box::from);
-    Ok(Names { by_node, order: Blocks::in_memory(order), count: olds.len() })
+    Ok(Names {
+        by_node,
+        order: Blocks::in_memory(order),
+        ordered: olds.len(),
+        count: olds.len(),
+        overlay: Default::default(),
+    })
 }
 
 fn label_block(names: &NameList, olds: &[u32]) -> Result<LabelBlock, BuildError> {

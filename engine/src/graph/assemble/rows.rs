@@ -4,8 +4,10 @@ use std::ops::Range;
 
 use crate::graph::builder::{EdgeColumns, WeightColumn};
 use crate::graph::error::BuildError;
+use crate::graph::order::{ascending, descended};
 
 /// Rows under provisional numbers.
+#[derive(Debug)]
 pub(crate) struct Rows {
     pub(crate) offsets: Vec<usize>,
     pub(crate) targets: Vec<u32>,
@@ -32,7 +34,7 @@ impl WeightColumn {
 
     /// Writes a weight; where single precision does not hold it exactly, widens all of them.
     #[expect(clippy::cast_possible_truncation, reason = "compared with the original just before")]
-    fn set(&mut self, position: usize, weight: f64) {
+    pub(in crate::graph) fn set(&mut self, position: usize, weight: f64) {
         match self {
             Self::Double(weights) => weights[position] = weight,
             Self::Single(weights) if Self::fits_single(weight) => {
@@ -43,6 +45,30 @@ impl WeightColumn {
                 wide[position] = weight;
                 *self = Self::Double(wide);
             }
+        }
+    }
+
+    /// Inserts a weight; widens all of them as [`WeightColumn::set`] does.
+    #[expect(clippy::cast_possible_truncation, reason = "compared with the original just before")]
+    pub(in crate::graph) fn insert(&mut self, position: usize, weight: f64) {
+        match self {
+            Self::Double(weights) => weights.insert(position, weight),
+            Self::Single(weights) if Self::fits_single(weight) => {
+                weights.insert(position, weight as f32);
+            }
+            Self::Single(weights) => {
+                let mut wide: Vec<f64> = weights.iter().map(|w| f64::from(*w)).collect();
+                wide.insert(position, weight);
+                *self = Self::Double(wide);
+            }
+        }
+    }
+
+    /// Removes the weight at `position`.
+    pub(in crate::graph) fn remove(&mut self, position: usize) -> f64 {
+        match self {
+            Self::Single(weights) => f64::from(weights.remove(position)),
+            Self::Double(weights) => weights.remove(position),
         }
     }
 
@@ -171,40 +197,4 @@ fn merge(mut rows: Rows) -> Result<Rows, BuildError> {
     rows.times.truncate(end);
     rows.weights = rows.weights.narrowed();
     Ok(rows)
-}
-
-/// A number whose unsigned order is the order of `x`; 0, below every other, for NaN.
-fn ascending(x: f64) -> u64 {
-    if x.is_nan() {
-        return 0;
-    }
-    let bits = x.to_bits();
-    if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
-}
-
-/// The inverse of [`ascending`].
-fn descended(order: u64) -> f64 {
-    match order {
-        0 => f64::NAN,
-        order if order >> 63 == 1 => f64::from_bits(order & !(1 << 63)),
-        order => f64::from_bits(!order),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{ascending, descended};
-
-    #[test]
-    fn the_order_of_bits_is_the_order_of_numbers() {
-        let numbers = [f64::MIN, -1.5, -f64::MIN_POSITIVE, 0.0, 5e-324, 1.0, 2.5, f64::MAX];
-        for pair in numbers.windows(2) {
-            assert!(ascending(pair[0]) < ascending(pair[1]), "{pair:?}");
-        }
-        for number in numbers {
-            assert_eq!(descended(ascending(number)).to_bits(), number.to_bits());
-        }
-        assert!(descended(ascending(f64::NAN)).is_nan());
-        assert!(ascending(f64::NAN) < ascending(f64::MIN));
-    }
 }

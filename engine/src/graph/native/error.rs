@@ -4,7 +4,9 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::graph::error::DamagedBlock;
+use super::layout::Section;
+use crate::graph::MergeError;
+use crate::graph::error::{Damage, DamagedBlock};
 use crate::sync::Arc;
 
 /// Why a native file was not opened.
@@ -134,6 +136,8 @@ pub enum WriteError {
     },
     /// The graph to be written comes from a file, and a part of it cannot be read.
     Damaged(DamagedBlock),
+    /// Changes to the graph cannot be merged: see [`MergeError::TooLarge`].
+    TooLarge,
 }
 
 impl fmt::Display for WriteError {
@@ -149,6 +153,7 @@ impl fmt::Display for WriteError {
                 file.display()
             ),
             Self::Damaged(block) => block.fmt(f),
+            Self::TooLarge => MergeError::TooLarge.fmt(f),
         }
     }
 }
@@ -161,6 +166,23 @@ pub struct VerifyError {
     /// Every damaged block, by section and position; at least one. A contradiction between
     /// sections is reported as damage to the content of one of them.
     pub damaged: Vec<DamagedBlock>,
+}
+
+impl VerifyError {
+    /// The error for changes that cannot be merged to be compared.
+    pub(super) fn of_merge(path: &Arc<Path>, error: MergeError) -> Self {
+        let too_large = || DamagedBlock {
+            file: Arc::clone(path),
+            section: Section::OutRows.name(),
+            block: 0,
+            damage: Damage::Content,
+        };
+        let block = match error {
+            MergeError::Damaged(block) => block,
+            MergeError::TooLarge => too_large(),
+        };
+        Self { damaged: vec![block] }
+    }
 }
 
 impl fmt::Display for VerifyError {

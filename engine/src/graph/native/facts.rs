@@ -2,18 +2,24 @@
 
 use super::layout::Fields;
 use crate::graph::generation::{Facts, RelationFacts};
+use crate::graph::relations::RelationNames;
 use crate::terms::NODE_COUNT_MAX;
 
 const SINGLE_WEIGHTS: u32 = 1;
 const HAS_TIMES: u32 = 2;
-const HAS_NEGATIVE: u32 = 1;
-const HAS_POSITIVE: u32 = 2;
 
-/// Bytes of the facts of one relation: edges and signs.
-const RELATION_BYTES: usize = 12;
+/// Bytes of the facts of one relation: edges, and those of either sign.
+const RELATION_BYTES: usize = 24;
+/// Bytes of the id of a node.
+const NODE_BYTES: usize = 4;
 
-/// Names of the relations, ascending.
-pub(super) type RelationNames = Box<[Box<str>]>;
+/// What the block of facts says.
+pub(super) struct Content {
+    pub(super) facts: Facts,
+    pub(super) relation_names: RelationNames,
+    /// The nodes that were removed, ascending.
+    pub(super) removed: Vec<u32>,
+}
 
 const fn flag(flag: u32, set: bool) -> u32 {
     if set { flag } else { 0 }
@@ -23,8 +29,9 @@ const fn flag(flag: u32, set: bool) -> u32 {
 ///
 /// # Panics
 /// Where there is not exactly one more entry of relation facts than there are names.
-pub(super) fn encode(facts: &Facts, relation_names: &[Box<str>]) -> Vec<u8> {
+pub(super) fn encode(facts: &Facts, relation_names: &[Box<str>], removed: &[u32]) -> Vec<u8> {
     assert_eq!(facts.relations.len(), relation_names.len() + 1, "edges without one come first");
+    assert_eq!(facts.removed_nodes, removed.len() as u64, "all of them are named");
     let mut into = Vec::new();
     for count in [facts.nodes, facts.edges, facts.self_loops, facts.fan_out_max, facts.fan_in_max] {
         into.extend(count.to_le_bytes());
@@ -35,23 +42,25 @@ pub(super) fn encode(facts: &Facts, relation_names: &[Box<str>]) -> Vec<u8> {
     into.extend(flags.to_le_bytes());
     into.extend((relation_names.len() as u64).to_le_bytes());
     for relation in &facts.relations {
-        into.extend(relation.edges.to_le_bytes());
-        let signs =
-            flag(HAS_NEGATIVE, relation.has_negative) | flag(HAS_POSITIVE, relation.has_positive);
-        into.extend(signs.to_le_bytes());
+        for count in [relation.edges, relation.negative, relation.positive] {
+            into.extend(count.to_le_bytes());
+        }
     }
     for name in relation_names {
         into.extend((name.len() as u64).to_le_bytes());
         into.extend(name.as_bytes());
     }
+    into.extend((removed.len() as u64).to_le_bytes());
+    removed.iter().for_each(|node| into.extend(node.to_le_bytes()));
     into
 }
 
 /// What the bytes mean; `None` where they contradict themselves.
-pub(super) fn decode(bytes: &[u8]) -> Option<(Facts, RelationNames)> {
+pub(super) fn decode(bytes: &[u8]) -> Option<Content> {
     let mut fields = Fields(bytes);
     let mut facts = Facts {
         nodes: fields.u64()?,
+        removed_nodes: 0,
         edges: fields.u64()?,
         self_loops: fields.u64()?,
         fan_out_max: fields.u64()?,
@@ -74,22 +83,24 @@ pub(super) fn decode(bytes: &[u8]) -> Option<(Facts, RelationNames)> {
         .iter()
         .map(|relation| decode_relation(relation))
         .collect::<Option<_>>()?;
-    let names: RelationNames =
+    let names: Box<[Box<str>]> =
         (0..relation_count).map(|_| decode_name(&mut fields)).collect::<Option<_>>()?;
-    let names_ascend = names.is_sorted_by(|a, b| a < b);
-    (fields.0.is_empty() && names_ascend && agree(&facts)).then_some((facts, names))
+    let relation_names = RelationNames::new(names)?;
+    facts.removed_nodes = fields.u64()?;
+    let removed_count = usize::try_from(facts.removed_nodes).ok()?;
+    let removed = fields.numbers::<NODE_BYTES>(removed_count)?.iter();
+    let removed: Vec<u32> = removed.map(|node| u32::from_le_bytes(*node)).collect();
+    let removed_ascend = removed.is_sorted_by(|a, b| a < b)
+        && removed.last().is_none_or(|last| u64::from(*last) < facts.nodes);
+    let whole = fields.0.is_empty() && removed_ascend && agree(&facts);
+    whole.then_some(Content { facts, relation_names, removed })
 }
 
 fn decode_relation(bytes: &[u8]) -> Option<RelationFacts> {
     let mut fields = Fields(bytes);
-    let edges = fields.u64()?;
-    let signs = fields.u32()?;
-    let known = signs & !(HAS_NEGATIVE | HAS_POSITIVE) == 0;
-    known.then_some(RelationFacts {
-        edges,
-        has_negative: signs & HAS_NEGATIVE != 0,
-        has_positive: signs & HAS_POSITIVE != 0,
-    })
+    let [edges, negative, positive] = [fields.u64()?, fields.u64()?, fields.u64()?];
+    let signs = negative.checked_add(positive)?;
+    (signs <= edges).then_some(RelationFacts { edges, negative, positive })
 }
 
 fn decode_name(fields: &mut Fields<'_>) -> Option<Box<str>> {

@@ -5,7 +5,7 @@ use xxhash_rust::xxh3::xxh3_64;
 /// The first bytes of every native file.
 pub(super) const MAGIC: [u8; 8] = *b"EMANATE\0";
 /// The format this library writes, and the newest it reads.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 /// Reads as this number only where bytes are taken in the order they were written in.
 const BYTE_ORDER_MARK: u32 = 0x0A0B_0C0D;
 

@@ -60,5 +60,7 @@ pub use verify::{VerifyReport, verify};
 pub use write::write;
 
 pub(crate) use content::Stored;
-pub(crate) use file::{FileSection, NativeFile};
+pub(crate) use file::{FileSection, NativeFile, ReadAt};
 pub(crate) use layout::Section;
+pub(crate) use open::open_reader;
+pub(crate) use write::write_to;

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use super::error::OpenError;
-use super::facts::{self, RelationNames};
+use super::facts::{self, Content};
 use super::file::{FileSection, NativeFile, ReadAt, reader};
 use super::layout::{
     self, BLOCK_ENTRY_BYTES, BlockEntry, FORMAT, Fields, MAGIC, PREAMBLE_BYTES, Preamble, Section,
@@ -16,6 +16,7 @@ use crate::graph::edges::Edges;
 use crate::graph::error::{Damage, DamagedBlock};
 use crate::graph::generation::{Facts, Generation};
 use crate::graph::names::{NameBlocks, Names, ORDER_PER_BLOCK};
+use crate::graph::overlay::NameOverlay;
 use crate::sync::{Arc, FirstWins};
 
 /// Opens a native file. Costs reading the header, 32 bytes per block and the relations' names;
@@ -47,7 +48,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<Generation, OpenError> {
 }
 
 /// Opens what `reader` reads; `path` is for errors alone.
-pub(super) fn open_reader(
+pub(crate) fn open_reader(
     reader: Arc<dyn ReadAt>,
     path: Arc<Path>,
 ) -> Result<Generation, OpenError> {
@@ -57,7 +58,7 @@ pub(super) fn open_reader(
     let mut file = NativeFile { path, reader, facts_bytes: 0 };
     let (entries, header_bytes) = header(&file, length)?;
     let tables = tables(&file, length, &entries, header_bytes)?;
-    let (facts, relation_names) = match tables.first() {
+    let Content { facts, relation_names, removed } = match tables.first() {
         Some(Table { section: Section::Facts, blocks, .. }) if blocks.len() == 1 => {
             read_facts(&file, &blocks[0])?
         }
@@ -66,7 +67,7 @@ pub(super) fn open_reader(
     file.facts_bytes = entries[0].table_offset + BLOCK_ENTRY_BYTES as u64;
     let file = Arc::new(file);
     let mut parts = Parts { file: &file, facts: &facts, tables };
-    let names = parts.names()?;
+    let names = parts.names(removed)?;
     let out = [Section::OutRows, Section::OutRelations, Section::OutTimes];
     let out_edges = parts.edges(out, relation_names.len())?;
     let into = [Section::InRows, Section::InRelations, Section::InTimes];
@@ -74,10 +75,11 @@ pub(super) fn open_reader(
     Ok(Generation {
         number: 1,
         facts,
-        relation_names,
+        relation_names: Arc::new(relation_names),
         names,
         out_edges,
-        in_edges: FirstWins::full(in_edges),
+        block_in_edges: Arc::new(FirstWins::full(in_edges)),
+        overlaid_in_edges: FirstWins::default(),
         file: Some(file),
     })
 }
@@ -197,7 +199,7 @@ fn decode_table(bytes: &[u8], end: &mut u64) -> Option<Box<[BlockEntry]>> {
     Some(blocks.into_boxed_slice())
 }
 
-fn read_facts(file: &NativeFile, entry: &BlockEntry) -> Result<(Facts, RelationNames), OpenError> {
+fn read_facts(file: &NativeFile, entry: &BlockEntry) -> Result<Content, OpenError> {
     file.block(entry).and_then(|bytes| facts::decode(&bytes).ok_or(Damage::Content)).map_err(
         |damage| {
             let (file, section) = (Arc::clone(&file.path), Section::Facts.name());
@@ -243,19 +245,18 @@ impl Parts<'_> {
         }
     }
 
-    /// Refuses a section that does not hold one item per node, `per_block` of them a block.
-    fn check_one_per_node(&self, table: &Table, per_block: usize) -> Result<(), OpenError> {
-        let nodes = self.nodes();
-        let right = table.blocks.len() == nodes.div_ceil(per_block)
+    /// Refuses a section that does not hold `items` items, `per_block` of them a block.
+    fn check_items(&self, table: &Table, items: usize, per_block: usize) -> Result<(), OpenError> {
+        let right = table.blocks.len() == items.div_ceil(per_block)
             && table.blocks.iter().enumerate().all(|(position, block)| {
-                block.items == per_block.min(nodes - position * per_block) as u64
+                block.items == per_block.min(items - position * per_block) as u64
             });
         if right { Ok(()) } else { Err(damaged_table(self.file, table.section)) }
     }
 
-    fn names(&mut self) -> Result<Names, OpenError> {
+    fn names(&mut self, removed: Vec<u32>) -> Result<Names, OpenError> {
         let table = self.take_required(Section::Names)?;
-        self.check_one_per_node(&table, ROWS_PER_BLOCK)?;
+        self.check_items(&table, self.nodes(), ROWS_PER_BLOCK)?;
         let width = table.width;
         let section = self.section(table, 0);
         let by_node = match width {
@@ -265,9 +266,11 @@ impl Parts<'_> {
             _ => return Err(damaged_table(self.file, Section::Names)),
         };
         let table = self.take_required(Section::Order)?;
-        self.check_one_per_node(&table, ORDER_PER_BLOCK)?;
+        let ordered = self.nodes() - removed.len();
+        self.check_items(&table, ordered, ORDER_PER_BLOCK)?;
         let order = Blocks::in_file(self.section(table, self.facts.nodes));
-        Ok(Names { by_node, order, count: self.nodes() })
+        let overlay = NameOverlay::of_removed(removed);
+        Ok(Names { by_node, order, ordered, count: self.nodes(), overlay })
     }
 
     /// The edges of one direction: rows, relations, times.
@@ -285,6 +288,7 @@ impl Parts<'_> {
             self.take_column(&rows, sections[1], self.any_edge_has_a_relation())?;
         let time_table = self.take_column(&rows, sections[2], self.facts.has_times)?;
         Ok(Edges::new(
+            self.nodes(),
             Blocks::in_file(self.section(rows, self.facts.nodes)),
             relation_table.map(|table| Blocks::in_file(self.section(table, relations as u64 + 1))),
             time_table.map(|table| Blocks::in_file(self.section(table, 0))),

@@ -28,6 +28,8 @@ pub struct VerifyReport {
 /// are the out-edges turned round; rows ascend strictly by target, relation and time; the order
 /// holds every node once, ascending by name; the facts are true.
 ///
+/// Changes that are not merged yet are merged for it first, which takes the memory of the graph.
+///
 /// Together with opening it reads every byte of the file. Keeps nothing in memory; needs, while it
 /// runs, the memory of the names and 8 bytes per block. Costs one pass over the edges in each
 /// direction. In-edges are compared by sums of a 64-bit hash per edge: a difference goes unseen
@@ -38,11 +40,12 @@ pub struct VerifyReport {
 /// could be read.
 pub fn verify(graph: &Generation) -> Result<VerifyReport, VerifyError> {
     let path = graph.file.as_ref().map(|file| Arc::clone(&file.path));
-    let mut verifier = Verifier {
-        path: path.unwrap_or_else(|| Path::new("graph in memory").into()),
-        report: VerifyReport::default(),
-        damaged: Vec::new(),
-    };
+    let path = path.unwrap_or_else(|| Path::new("graph in memory").into());
+    if graph.is_overlaid() {
+        let merged = graph.merged().map_err(|error| VerifyError::of_merge(&path, error))?;
+        return verify(&merged);
+    }
+    let mut verifier = Verifier { path, report: VerifyReport::default(), damaged: Vec::new() };
     verifier.names(&graph.names);
     verifier.graph_edges(graph);
     if verifier.damaged.is_empty() {
@@ -175,8 +178,8 @@ impl Verifier {
         }
     }
 
-    /// The order has as many entries as there are nodes, as opening checked. Where their names
-    /// ascend strictly none comes twice, so every node is there once.
+    /// The order has as many entries as there are nodes left, as opening checked. Where their names
+    /// ascend strictly none comes twice, so every node that was not removed is there once.
     fn order<T>(
         &mut self,
         names: &Names,
@@ -194,6 +197,8 @@ impl Verifier {
                 let block = &held[node >> ROWS_PER_BLOCK_BITS];
                 let now = name(block, node & (ROWS_PER_BLOCK - 1));
                 ascends &= before.is_none_or(|before| before < now);
+                let node = u32::try_from(node).expect("read from 32 bits");
+                ascends &= !names.overlay.is_removed(node);
                 before = Some(now);
             }
             if !ascends {
@@ -259,6 +264,7 @@ impl Verifier {
 fn nothing_seen(graph: &Generation) -> Facts {
     Facts {
         nodes: graph.node_count() as u64,
+        removed_nodes: graph.names.overlay.removed_count() as u64,
         edges: 0,
         self_loops: 0,
         fan_out_max: 0,
@@ -283,10 +289,7 @@ impl Tally {
             facts.weight_min = if first { edge.weight } else { facts.weight_min.min(edge.weight) };
             facts.weight_max = if first { edge.weight } else { facts.weight_max.max(edge.weight) };
             facts.has_times |= !edge.time.is_nan();
-            let relation = &mut facts.relations[edge.relation as usize];
-            relation.edges += 1;
-            relation.has_negative |= edge.weight < 0.0;
-            relation.has_positive |= edge.weight > 0.0;
+            facts.relations[edge.relation as usize].add(edge.weight);
             let sum = &mut sums[edge.target as usize >> ROWS_PER_BLOCK_BITS];
             *sum = sum.wrapping_add(edge.hash());
         });

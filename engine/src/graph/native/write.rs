@@ -15,6 +15,7 @@ use crate::graph::edges::Edges;
 use crate::graph::error::DamagedBlock;
 use crate::graph::generation::Generation;
 use crate::graph::names::NameBlocks;
+use crate::graph::overlay::MergeError;
 
 /// Files of one process that may be under way in one directory, counting those that a killed
 /// process of the same number left behind.
@@ -28,7 +29,8 @@ const PARTIAL_FILES_MAX: u32 = 10_000;
 /// the hidden file is removed; a killed process leaves it behind, as `.emanate-*.partial`.
 ///
 /// Costs one pass over the graph and the memory of one block; turns the edges round first, in
-/// memory, where the graph does not have its in-edges yet.
+/// memory, where the graph does not have its in-edges yet. Changes that are not merged yet are
+/// merged for it first, which takes the memory of the graph once more.
 ///
 /// # Errors
 /// [`WriteError`]; nothing is changed then.
@@ -36,6 +38,7 @@ pub fn write(graph: &Generation, path: impl AsRef<Path>) -> Result<(), WriteErro
     let path = path.as_ref();
     replace(graph, path).map_err(|failure| match failure {
         Failure::Damaged(block) => WriteError::Damaged(block),
+        Failure::TooLarge => WriteError::TooLarge,
         Failure::NotAFile => WriteError::NotAFile { file: path.into() },
         Failure::Unwritable(error) => {
             WriteError::Unwritable { file: path.into(), kind: error.kind() }
@@ -47,6 +50,16 @@ enum Failure {
     Unwritable(io::Error),
     NotAFile,
     Damaged(DamagedBlock),
+    TooLarge,
+}
+
+impl From<MergeError> for Failure {
+    fn from(error: MergeError) -> Self {
+        match error {
+            MergeError::Damaged(block) => Self::Damaged(block),
+            MergeError::TooLarge => Self::TooLarge,
+        }
+    }
 }
 
 impl From<io::Error> for Failure {
@@ -59,6 +72,35 @@ impl From<DamagedBlock> for Failure {
     fn from(block: DamagedBlock) -> Self {
         Self::Damaged(block)
     }
+}
+
+/// Writes `graph` to `file`, which is empty, as [`write`] does to a file of its own.
+///
+/// # Errors
+/// What `file` said; `InvalidData` with the [`DamagedBlock`] where the graph comes from a file and
+/// a part of it cannot be read, `FileTooLarge` where changes have made it too large for its format.
+pub(crate) fn write_to(graph: &Generation, file: impl Write + Seek) -> io::Result<()> {
+    put(graph, file).map_err(|failure| match failure {
+        Failure::Unwritable(error) => error,
+        Failure::Damaged(block) => io::Error::new(ErrorKind::InvalidData, block),
+        Failure::TooLarge => ErrorKind::FileTooLarge.into(),
+        Failure::NotAFile => unreachable!("the caller has opened it"),
+    })
+}
+
+fn put(graph: &Generation, file: impl Write + Seek) -> Result<(), Failure> {
+    let merged = merged(graph)?;
+    let graph = merged.as_ref().unwrap_or(graph);
+    let in_edges = graph.in_edges()?;
+    let mut writer = Writer::new(file, graph, in_edges)?;
+    writer.graph(graph, in_edges)?;
+    writer.finish()?;
+    Ok(())
+}
+
+/// The graph with all changes in its blocks, where any stand over them.
+fn merged(graph: &Generation) -> Result<Option<Generation>, Failure> {
+    if graph.is_overlaid() { Ok(Some(graph.merged()?)) } else { Ok(None) }
 }
 
 fn replace(graph: &Generation, path: &Path) -> Result<(), Failure> {
@@ -77,6 +119,8 @@ fn replace(graph: &Generation, path: &Path) -> Result<(), Failure> {
         Some(directory) if !directory.as_os_str().is_empty() => directory,
         _ => Path::new("."),
     };
+    let merged = merged(graph)?;
+    let graph = merged.as_ref().unwrap_or(graph);
     let in_edges = graph.in_edges()?;
     let (partial, file) = PartialFile::create(directory)?;
     if let Some(old) = old {
@@ -84,7 +128,8 @@ fn replace(graph: &Generation, path: &Path) -> Result<(), Failure> {
     }
     let mut writer = Writer::new(BufWriter::new(file), graph, in_edges)?;
     writer.graph(graph, in_edges)?;
-    writer.finish()?.sync_all()?;
+    let file = writer.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.sync_all()?;
     partial.rename(&path)?;
     #[cfg(unix)]
     // The new file is in place and whole. Should the directory not reach the disk before a crash,
@@ -131,16 +176,16 @@ impl Drop for PartialFile {
 }
 
 /// Writes the parts in their order and notes where they lie.
-struct Writer {
-    file: BufWriter<File>,
+struct Writer<W> {
+    file: W,
     /// Bytes written so far.
     end: u64,
     header_bytes: usize,
     entries: Vec<SectionEntry>,
 }
 
-impl Writer {
-    fn new(mut file: BufWriter<File>, graph: &Generation, in_edges: &Edges) -> io::Result<Self> {
+impl<W: Write + Seek> Writer<W> {
+    fn new(mut file: W, graph: &Generation, in_edges: &Edges) -> io::Result<Self> {
         let columns = |edges: &Edges| {
             usize::from(edges.relations.is_some()) + usize::from(edges.times.is_some())
         };
@@ -154,7 +199,11 @@ impl Writer {
     }
 
     fn graph(&mut self, graph: &Generation, in_edges: &Edges) -> Result<(), Failure> {
-        let facts = facts::encode(&graph.facts, &graph.relation_names);
+        let facts = facts::encode(
+            &graph.facts,
+            graph.relation_names.by_id(),
+            &graph.names.overlay.removed(),
+        );
         let block = self.block(&facts, 1)?;
         self.table(Section::Facts, 1, &[block])?;
         match &graph.names.by_node {
@@ -230,11 +279,11 @@ impl Writer {
         Ok(())
     }
 
-    fn finish(mut self) -> io::Result<File> {
+    fn finish(mut self) -> io::Result<W> {
         let header = encode_header(&self.entries, self.end);
         assert_eq!(header.len(), self.header_bytes, "the room left was for as many sections");
         self.file.seek(SeekFrom::Start(0))?;
         self.file.write_all(&header)?;
-        self.file.into_inner().map_err(io::IntoInnerError::into_error)
+        Ok(self.file)
     }
 }

@@ -15,7 +15,7 @@ mod words;
 pub use family::{Family, Kind, Label, Values};
 pub use rows::TABLE;
 pub use words::{
-    BREAKERS, CALLS, CHANGE_KINDS, CHANGE_OUTCOMES, TUNED, STATES, STATUSES, TIERS, VERDICTS,
+    BREAKERS, CALLS, CHANGE_KINDS, CHANGE_OUTCOMES, STATES, STATUSES, TIERS, TUNED, VERDICTS,
 };
 
 use super::families::Families;

@@ -2,8 +2,8 @@
 
 use super::family::{Family, Kind, Label, Source, Values};
 use super::words::{
-    BREAKERS, CACHE_RESULTS, CALLS, CHANGE_KINDS, CHANGE_OUTCOMES, TUNED, OWN_TRANSITIONS, STATES,
-    STATUSES, TIERS, VERDICTS,
+    BREAKERS, CACHE_RESULTS, CALLS, CHANGE_KINDS, CHANGE_OUTCOMES, OWN_TRANSITIONS, STATES,
+    STATUSES, TIERS, TUNED, VERDICTS,
 };
 use crate::observe::bounds::{Bounds, CONFIDENCES, DURATIONS, HOPS};
 use crate::observe::ending::{Ending, EndingClass, Timed};
@@ -138,13 +138,9 @@ pub static TABLE: &[Family] = &[
         &[],
         |reading, _, _, _| some(reading.confidence_aggregations),
     ),
-    histogram(
-        "emanate_hops",
-        "Hops of spreads that gave an outcome.",
-        &[],
-        &HOPS,
-        |reading, _| &reading.hops,
-    ),
+    histogram("emanate_hops", "Hops of spreads that gave an outcome.", &[], &HOPS, |reading, _| {
+        &reading.hops
+    }),
     histogram(
         "emanate_confidence",
         "Mean confidence of the nodes a spread reported: activation by largest activation.",
@@ -152,18 +148,12 @@ pub static TABLE: &[Family] = &[
         &CONFIDENCES,
         |reading, _| &reading.confidence,
     ),
-    gauge(
-        "emanate_scratch_in_use",
-        "Scratches that spreads work in.",
-        &[],
-        |reading, _, _, _| some(reading.supplied.scratch_in_use),
-    ),
-    gauge(
-        "emanate_scratch_capacity",
-        "Most scratches at once.",
-        &[],
-        |reading, _, _, _| some(reading.supplied.scratch_capacity),
-    ),
+    gauge("emanate_scratch_in_use", "Scratches that spreads work in.", &[], |reading, _, _, _| {
+        some(reading.supplied.scratch_in_use)
+    }),
+    gauge("emanate_scratch_capacity", "Most scratches at once.", &[], |reading, _, _, _| {
+        some(reading.supplied.scratch_capacity)
+    }),
     gauge(
         "emanate_scratch_bytes",
         "Bytes of all scratches, idle ones among them.",
@@ -197,12 +187,9 @@ pub static TABLE: &[Family] = &[
         &[],
         |reading, _, _, _| some(reading.supplied.batch_size),
     ),
-    gauge(
-        "emanate_queue_depth",
-        "Submitted spreads that wait.",
-        &[],
-        |reading, _, _, _| some(reading.supplied.queue_length),
-    ),
+    gauge("emanate_queue_depth", "Submitted spreads that wait.", &[], |reading, _, _, _| {
+        some(reading.supplied.queue_length)
+    }),
     gauge(
         "emanate_breaker_state",
         "1 for the state a breaker is in, 0 for the others.",
@@ -234,9 +221,7 @@ pub static TABLE: &[Family] = &[
         "emanate_tuner_decisions_total",
         "Decisions of the tuner.",
         &[listed("knob", &TUNED), listed("verdict", &VERDICTS)],
-        |reading, setting, verdict, _| {
-            some(reading.supplied.tuner_decisions[setting][verdict])
-        },
+        |reading, setting, verdict, _| some(reading.supplied.tuner_decisions[setting][verdict]),
     ),
     gauge(
         "emanate_tuner_setting",
@@ -284,12 +269,9 @@ pub static TABLE: &[Family] = &[
             features.map(|(name, on)| (vec![name.clone()], f64::from(u8::from(*on)))).collect()
         }),
     },
-    gauge(
-        "emanate_graph_generation",
-        "The generation published last.",
-        &[],
-        |reading, _, _, _| some(reading.supplied.graph_generation),
-    ),
+    gauge("emanate_graph_generation", "The generation published last.", &[], |reading, _, _, _| {
+        some(reading.supplied.graph_generation)
+    }),
     counter(
         "emanate_changes_total",
         "Changes to graphs.",

@@ -4,8 +4,7 @@
 use crate::terms::Tier;
 
 /// The tiers, in the order of [`Tier::ALL`].
-pub const TIERS: [&str; Tier::ALL.len()] =
-    [Tier::Hot.name(), Tier::Warm.name(), Tier::Cold.name()];
+pub const TIERS: [&str; Tier::ALL.len()] = [Tier::Hot.name(), Tier::Warm.name(), Tier::Cold.name()];
 
 /// The breakers: one for each tier, and one for each kind of operation.
 pub const BREAKERS: [&str; 6] = ["hot", "warm", "cold", "spread", "mutation", "checkpoint"];
@@ -20,7 +19,8 @@ pub(super) const OWN_TRANSITIONS: [(usize, usize); 4] = [(0, 1), (1, 2), (2, 0),
 
 /// What comes of a call through a breaker: the last two are those it did not let in, and results
 /// that came after it had changed its state.
-pub const CALLS: [&str; 6] = ["success", "failure", "slow", "ignored", "rejected", "stale"];
+pub const CALLS: [&str; 7] =
+    ["success", "failure", "slow", "ignored", "cancelled", "rejected", "stale"];
 
 /// The settings that the tuner changes.
 pub const TUNED: [&str; 2] = ["batch_size", "hop_limit"];

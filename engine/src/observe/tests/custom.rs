@@ -1,9 +1,9 @@
 //! The host's own metrics, and their bounds.
 
+use crate::observe::Metrics;
 use crate::observe::custom::{
     CUSTOM_METRICS_MAX, CustomMetrics, MetricSpec, RegisterMetricError, SeriesError,
 };
-use crate::observe::Metrics;
 
 fn spec<'a>(name: &'a str, labels: &'a [&'a str], series_max: usize) -> MetricSpec<'a> {
     MetricSpec { name, help: "What it counts.", labels, series_max }
@@ -173,7 +173,7 @@ fn the_same_from_several_threads_is_the_same() {
                     let counter = custom.counter(&spec(&name, &["n"], 10)).unwrap();
                     counter.with(&[&number.to_string()]).unwrap().add(1);
                 }
-                let sum = custom.gauge(&spec("app_sum", &[], 1)).unwrap().with(&[]).unwrap();
+                let sum = custom.gauge(&spec("app_load", &[], 1)).unwrap().with(&[]).unwrap();
                 for _ in 0..1000 {
                     sum.add(1.0);
                 }
@@ -182,7 +182,7 @@ fn the_same_from_several_threads_is_the_same() {
     });
     let text = custom.families().text();
     assert_eq!(text.lines().filter(|line| line.ends_with("\"} 4")).count(), 100, "{text}");
-    assert!(text.contains("\napp_sum 4000\n"), "{text}");
+    assert!(text.contains("\napp_load 4000\n"), "{text}");
     assert_eq!(custom.families().exported(), 101);
     assert_eq!(custom.series_left(), 1000 - 101);
 }

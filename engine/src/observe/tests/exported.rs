@@ -83,9 +83,8 @@ fn names_follow_the_rules() {
         assert!(name.starts_with("emanate_"), "{name}");
         assert!(name.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{name}");
         assert_eq!(name.ends_with("_total"), family.kind == Kind::Counter, "{name}");
-        for unit in ["_ms", "_us", "_ns", "_seconds_total", "milli", "micro", "percent"] {
-            assert!(!name.contains(unit), "{name}");
-        }
+        let units = ["ms", "us", "ns", "milliseconds", "microseconds", "kb", "mb", "percent"];
+        assert!(name.split('_').all(|part| !units.contains(&part)), "{name}");
         assert_eq!(name.contains("duration"), name.ends_with("duration_seconds"), "{name}");
         assert_eq!(family.bounds().is_some(), family.kind == Kind::Histogram, "{name}");
         assert!(family.help.ends_with('.') && !family.help.contains("  "), "{name}");
@@ -187,21 +186,24 @@ fn there_are_few_series() {
     assert_eq!(text.lines().filter(|line| !line.starts_with('#')).count(), fresh);
 }
 
+/// The number of one series.
+fn number(reading: &Reading, name: &str, labels: &[&str]) -> f64 {
+    let families = reading.families();
+    let family = families.get(&format!("emanate_{name}")).unwrap();
+    let mut found = family.series.iter().filter(|series| {
+        series.labels.iter().map(|(_, value)| &**value).eq(labels.iter().copied())
+    });
+    let series = found.next().unwrap_or_else(|| panic!("{name} has no {labels:?}"));
+    assert!(found.next().is_none());
+    let Value::Number(number) = series.value else { panic!("{name} is a histogram") };
+    number
+}
+
 /// Every number of a reading comes out once, under the right labels.
 #[test]
 fn every_number_is_exported_where_it_belongs() {
     let reading = distinct();
-    let families = reading.families();
-    let number = |name: &str, labels: &[&str]| {
-        let family = families.get(&format!("emanate_{name}")).unwrap();
-        let mut found = family.series.iter().filter(|series| {
-            series.labels.iter().map(|(_, value)| &**value).eq(labels.iter().copied())
-        });
-        let series = found.next().unwrap_or_else(|| panic!("{name} has no {labels:?}"));
-        assert!(found.next().is_none());
-        let Value::Number(number) = series.value else { panic!("{name} is a histogram") };
-        number
-    };
+    let number = |name: &str, labels: &[&str]| number(&reading, name, labels);
     let count = |name: &str, labels: &[&str]| number(name, labels) as u64;
     let supplied = &reading.supplied;
     for (name, expected) in [
@@ -237,6 +239,14 @@ fn every_number_is_exported_where_it_belongs() {
         assert_eq!(count("tier_cache_requests_total", &[name, "hit"]), hits);
         assert_eq!(count("tier_cache_requests_total", &[name, "miss"]), misses);
     }
+}
+
+#[test]
+fn every_breaker_and_decision_is_exported_where_it_belongs() {
+    let reading = distinct();
+    let supplied = &reading.supplied;
+    let number = |name: &str, labels: &[&str]| number(&reading, name, labels);
+    let count = |name: &str, labels: &[&str]| number(name, labels) as u64;
     for (name, breaker) in BREAKERS.into_iter().zip(&supplied.breakers) {
         for (at, state) in STATES.into_iter().enumerate() {
             let is = u64::from(at == breaker.state);

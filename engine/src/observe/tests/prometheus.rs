@@ -15,7 +15,10 @@ fn a_registry_exports_what_a_reading_says() {
     let spec = MetricSpec { name: "own_total", help: "Own.", labels: &["a"], series_max: 2 };
     metrics.custom().counter(&spec).unwrap().with(&["q\"\\\n"]).unwrap().add(3);
     let registry = Registry::new();
-    let read = { let metrics = metrics.clone(); move || metrics.reading() };
+    let read = {
+        let metrics = metrics.clone();
+        move || metrics.reading()
+    };
     registry.register(Box::new(Collector::new(read))).unwrap();
     let other = IntCounter::new("theirs_total", "Theirs.").unwrap();
     registry.register(Box::new(other)).unwrap();

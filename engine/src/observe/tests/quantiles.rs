@@ -24,7 +24,8 @@ proptest! {
         quantile in 0.0_f64..=1.0,
     ) {
         let distribution = distribution_of(&durations);
-        let mut reference = hdrhistogram::Histogram::<u64>::new_with_bounds(1, NANOS_MAX, 3).unwrap();
+        let mut reference =
+            hdrhistogram::Histogram::<u64>::new_with_bounds(1, NANOS_MAX, 3).unwrap();
         for duration in &durations {
             let nanos = duration.as_nanos() as u64;
             reference.record(nanos.min(NANOS_MAX)).unwrap();

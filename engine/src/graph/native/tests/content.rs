@@ -140,6 +140,7 @@ fn every_kind_of_number_takes_all_its_bytes() {
 fn right_facts() -> Facts {
     Facts {
         nodes: 3,
+        removed_nodes: 2,
         edges: 5,
         self_loops: 1,
         fan_out_max: 2,
@@ -149,8 +150,8 @@ fn right_facts() -> Facts {
         single_weights: true,
         has_times: false,
         relations: vec![
-            RelationFacts { edges: 2, has_negative: true, has_positive: false },
-            RelationFacts { edges: 3, has_negative: false, has_positive: true },
+            RelationFacts { edges: 2, negative: 1, positive: 0 },
+            RelationFacts { edges: 3, negative: 0, positive: 3 },
             RelationFacts::default(),
         ],
     }
@@ -160,18 +161,30 @@ fn names(names: [&str; 2]) -> Box<[Box<str>]> {
     names.map(Box::from).into()
 }
 
+const REMOVED: [u32; 2] = [0, 2];
+
+fn facts_encoded(facts: &Facts, names: &[Box<str>]) -> Vec<u8> {
+    facts::encode(facts, names, &REMOVED)
+}
+
+fn facts_decoded(bytes: &[u8]) -> Option<(Facts, Box<[Box<str>]>)> {
+    let content = facts::decode(bytes)?;
+    assert_eq!(content.removed, REMOVED);
+    Some((content.facts, content.relation_names.by_id().into()))
+}
+
 #[test]
 fn facts_come_back() {
     let held = names(["a", "b"]);
-    let bytes = facts::encode(&right_facts(), &held);
-    assert_eq!(facts::decode(&bytes), Some((right_facts(), held.clone())));
+    let bytes = facts_encoded(&right_facts(), &held);
+    assert_eq!(facts_decoded(&bytes), Some((right_facts(), held.clone())));
     let other = Facts { single_weights: false, has_times: true, ..right_facts() };
-    assert_eq!(facts::decode(&facts::encode(&other, &held)), Some((other, held)));
+    assert_eq!(facts_decoded(&facts_encoded(&other, &held)), Some((other, held)));
     let mut longer = bytes.clone();
     longer.push(0);
-    assert_eq!(facts::decode(&longer), None);
+    assert_eq!(facts_decoded(&longer), None);
     for length in 0..bytes.len() {
-        assert_eq!(facts::decode(&bytes[..length]), None);
+        assert_eq!(facts_decoded(&bytes[..length]), None);
     }
 }
 
@@ -189,21 +202,27 @@ fn facts_that_cannot_be_true_together_are_refused() {
         Facts { weight_max: -2.0, ..right_facts() },
     ];
     for facts in wrong {
-        let bytes = facts::encode(&facts, &names(["a", "b"]));
-        assert_eq!(facts::decode(&bytes), None, "{facts:?}");
+        let bytes = facts_encoded(&facts, &names(["a", "b"]));
+        assert_eq!(facts_decoded(&bytes), None, "{facts:?}");
     }
-    for pair in [["b", "a"], ["a", "a"], ["", "a"]] {
-        assert_eq!(facts::decode(&facts::encode(&right_facts(), &names(pair))), None);
+    for pair in [["a", "a"], ["", "a"]] {
+        assert_eq!(facts_decoded(&facts_encoded(&right_facts(), &names(pair))), None);
     }
-    let bytes = facts::encode(&right_facts(), &names(["a", "b"]));
-    // Flags that no format has: of the graph, after seven numbers; of the first relation.
+    // Relations that changes have brought stand in the order in which they came.
+    assert!(facts_decoded(&facts_encoded(&right_facts(), &names(["b", "a"]))).is_some());
+    for removed in [[2, 0], [0, 0], [0, 3]] {
+        let bytes = facts::encode(&right_facts(), &names(["a", "b"]), &removed);
+        assert!(facts::decode(&bytes).is_none(), "{removed:?}");
+    }
+    let bytes = facts_encoded(&right_facts(), &names(["a", "b"]));
+    // A flag that no format has, after seven numbers; more signs than edges of the first relation.
     for place in [56, 56 + 4 + 8 + 8] {
         let mut bytes = bytes.clone();
         bytes[place] |= 4;
-        assert_eq!(facts::decode(&bytes), None);
+        assert_eq!(facts_decoded(&bytes), None);
     }
     assert!(
-        facts::decode(&facts::encode(
+        facts_decoded(&facts_encoded(
             &Facts { nodes: (1 << 32) - 1, ..right_facts() },
             &names(["a", "b"])
         ))

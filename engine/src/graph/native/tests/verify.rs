@@ -5,7 +5,7 @@ use crate::graph::blocks::Blocks;
 use crate::graph::edges::{EdgeBlock, Weights};
 use crate::graph::generation::Facts;
 use crate::graph::{Damage, Edge, Generation, GraphBuilder, RelationFacts, VerifyReport, verify};
-use crate::sync::FirstWins;
+use crate::sync::{Arc, FirstWins};
 use crate::terms::Label;
 
 /// The one block that `verify` says is damaged.
@@ -35,7 +35,7 @@ fn what_is_right_is_found_right() {
 #[test]
 fn every_fact_is_compared() {
     type Lie = fn(&mut Facts);
-    let lies: [Lie; 9] = [
+    let lies: [Lie; 11] = [
         |facts| facts.edges += 1,
         |facts| facts.self_loops += 1,
         |facts| facts.fan_out_max -= 1,
@@ -43,7 +43,9 @@ fn every_fact_is_compared() {
         |facts| facts.weight_min -= 1.0,
         |facts| facts.weight_max += 1.0,
         |facts| facts.has_times = false,
-        |facts| facts.relations[1].has_negative = true,
+        |facts| facts.relations[1].negative += 1,
+        |facts| facts.relations[2].positive += 1,
+        |facts| facts.removed_nodes += 1,
         |facts| facts.relations.swap(1, 2),
     ];
     for lie in lies {
@@ -55,7 +57,7 @@ fn every_fact_is_compared() {
     assert_eq!(verify(&empty), Ok(VerifyReport::default()));
     assert_eq!(
         small_labelled().facts.relations[2],
-        RelationFacts { edges: 1, has_negative: true, has_positive: false }
+        RelationFacts { edges: 1, negative: 1, positive: 0 }
     );
 }
 
@@ -70,7 +72,7 @@ fn in_edges_are_those_of_this_graph() {
     weights[17] += 0.125;
     let mut in_edges = crate::graph::reverse::in_edges(&graph).unwrap();
     in_edges.rows = Blocks::in_memory(rows);
-    graph.in_edges = FirstWins::full(in_edges);
+    graph.block_in_edges = Arc::new(FirstWins::full(in_edges));
     assert_eq!(found(&graph), ("in-edges", 1));
 }
 

@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::sync::{
+use super::{
     Arc, ArrayQueue, AtomicBool, Ordering, Thread, current_thread, park_timeout, spin_loop,
     yield_now,
 };
-use crate::terms::Deadline;
 
 /// Threads listed at once; one more sleeps and looks again by itself.
 const LISTED_MAX: usize = 256;
@@ -34,27 +33,43 @@ struct Waiter {
 ///
 /// # Orderings
 /// A thread is listed, then tries again, then parks; who gives back does so, then looks at the
-/// list. That neither misses the other is up to what is tried: see `Room`.
+/// list. That neither misses the other is up to what is tried: where every try and every giving
+/// back is a read-modify-write of one word, they are in one order.
 ///
 /// # Progress
 /// Waking is lock-free. Waiting is blocking, by nature, until the deadline.
 #[derive(Debug)]
-pub(crate) struct Waiters {
+pub struct Waiters {
     list: ArrayQueue<Arc<Waiter>>,
 }
 
+impl Default for Waiters {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Waiters {
-    pub(crate) fn new() -> Self {
+    /// Nobody waits.
+    #[must_use]
+    pub fn new() -> Self {
         Self { list: ArrayQueue::new(LISTED_MAX) }
     }
 
     /// How many are listed, about.
-    pub(crate) fn len(&self) -> usize {
+    #[must_use]
+    pub fn len(&self) -> usize {
         self.list.len()
     }
 
+    /// Whether nobody is listed, about.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
     /// Wakes whoever is listed.
-    pub(crate) fn wake_all(&self) {
+    pub fn wake_all(&self) {
         // As many as were listed at first, so that threads which come back do not keep this one.
         for _ in 0..self.list.len() {
             let Some(waiter) = self.list.pop() else { return };
@@ -78,17 +93,17 @@ impl Waiters {
         }
     }
 
-    /// Tries until `attempt` gives something or the deadline has passed.
-    pub(crate) fn wait_for<T>(
+    /// Tries until `attempt` gives something or `until` has passed; for ever without one.
+    pub fn wait_for<T>(
         &self,
-        deadline: Deadline,
+        until: Option<Instant>,
         mut attempt: impl FnMut() -> Option<T>,
     ) -> Option<T> {
         for turn in 0..SPINS + YIELDS {
             if let Some(found) = attempt() {
                 return Some(found);
             }
-            if deadline.has_passed() {
+            if until.is_some_and(|at| Instant::now() >= at) {
                 return None;
             }
             if turn < SPINS {
@@ -104,7 +119,7 @@ impl Waiters {
                 return Some(found);
             }
             let now = Instant::now();
-            let nap = deadline.instant().map_or(NAP_MAX, |at| at.saturating_duration_since(now));
+            let nap = until.map_or(NAP_MAX, |at| at.saturating_duration_since(now));
             if nap.is_zero() {
                 return None;
             }
@@ -120,24 +135,23 @@ mod tests {
 
     use super::Waiters;
     use crate::sync::{AtomicU64, Ordering};
-    use crate::terms::Deadline;
 
     #[test]
     fn a_deadline_ends_the_wait() {
         let waiters = Waiters::new();
         let started = Instant::now();
-        let deadline = Deadline::at(started + Duration::from_millis(20));
-        assert_eq!(waiters.wait_for(deadline, || None::<()>), None);
+        let until = Some(started + Duration::from_millis(20));
+        assert_eq!(waiters.wait_for(until, || None::<()>), None);
         assert!(started.elapsed() >= Duration::from_millis(20));
     }
 
     #[test]
     fn a_passed_deadline_allows_one_try() {
         let waiters = Waiters::new();
-        let deadline = Deadline::at(Instant::now());
-        assert_eq!(waiters.wait_for(deadline, || Some(7)), Some(7));
+        let until = Some(Instant::now());
+        assert_eq!(waiters.wait_for(until, || Some(7)), Some(7));
         let mut tries = 0;
-        let found = waiters.wait_for(deadline, || {
+        let found = waiters.wait_for(until, || {
             tries += 1;
             None::<()>
         });
@@ -152,9 +166,8 @@ mod tests {
             left.fetch_update(Ordering::AcqRel, Ordering::Acquire, less).ok()
         };
         thread::scope(|scope| {
-            let served: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| waiters.wait_for(Deadline::NEVER, take).is_some()))
-                .collect();
+            let served: Vec<_> =
+                (0..8).map(|_| scope.spawn(|| waiters.wait_for(None, take).is_some())).collect();
             for _ in 0..8 {
                 left.fetch_add(1, Ordering::AcqRel);
                 waiters.wake_all();
@@ -169,26 +182,33 @@ mod tests {
 #[cfg(emanate_loom)]
 mod loom_models {
     use super::{Waiter, Waiters};
-    use crate::run::room::{Amount, Room};
-    use crate::sync::{Arc, AtomicBool, Ordering, current_thread};
+    use crate::sync::{Arc, AtomicBool, AtomicU64, Ordering, current_thread};
+
+    /// Takes one, or finds that none is left: a read-modify-write either way.
+    fn take(left: &AtomicU64) -> bool {
+        let less = |left: u64| Some(left.saturating_sub(1));
+        // AcqRel: all takes and gives are in one order, so a take after a give sees it.
+        left.fetch_update(Ordering::AcqRel, Ordering::Relaxed, less).is_ok_and(|left| left > 0)
+    }
 
     /// One thread lists itself and tries once more, another gives back and wakes: the first either
     /// got what it wanted or was woken.
     fn nobody_is_missed(tries_again: bool) {
         loom::model(move || {
-            let shared = Arc::new((Room::new(Amount { slots: 0, bytes: 0 }), Waiters::new()));
+            let shared = Arc::new((AtomicU64::new(0), Waiters::new()));
             let waiter =
                 Arc::new(Waiter { thread: current_thread(), listed: AtomicBool::new(false) });
             let giver = loom::thread::spawn({
                 let shared = shared.clone();
                 move || {
-                    shared.0.give(Amount::SLOT);
+                    // AcqRel: see `take`.
+                    shared.0.fetch_add(1, Ordering::AcqRel);
                     shared.1.wake_all();
                 }
             });
-            let early = !tries_again && shared.0.take(Amount::SLOT);
+            let early = !tries_again && take(&shared.0);
             shared.1.enlist(&waiter);
-            let got = early || (tries_again && shared.0.take(Amount::SLOT));
+            let got = early || (tries_again && take(&shared.0));
             giver.join().unwrap();
             let woken = !waiter.listed.load(Ordering::Acquire);
             assert!(got || woken, "missed");

@@ -1,0 +1,307 @@
+//! What can go wrong with a store, one type for each operation.
+
+use std::fmt;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use super::disk::Disk;
+use super::record::SET_BYTES_MAX;
+use crate::sync::Arc;
+
+/// The operating system refused something about one file or the directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiskFailure {
+    /// The file.
+    pub file: Arc<Path>,
+    /// What the operating system said.
+    pub kind: ErrorKind,
+}
+
+impl DiskFailure {
+    /// `error` about the file called `name`; about the directory itself where that is empty.
+    pub(super) fn new(disk: &dyn Disk, name: &str, error: &io::Error) -> Self {
+        Self { file: path(disk, name), kind: error.kind() }
+    }
+
+    /// Turns what the operating system said about the file called `name` into a failure.
+    pub(super) fn at(disk: &dyn Disk, name: &str) -> impl Fn(io::Error) -> Self {
+        move |error| Self::new(disk, name, &error)
+    }
+}
+
+/// The path of the file called `name`; of the directory where that is empty.
+pub(super) fn path(disk: &dyn Disk, name: &str) -> Arc<Path> {
+    if name.is_empty() { disk.directory().into() } else { disk.directory().join(name).into() }
+}
+
+impl fmt::Display for DiskFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let advice = match self.kind {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on the disk",
+            ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
+                "make the directory and its files writable for this user"
+            }
+            ErrorKind::InvalidData => {
+                "a part of the graph's own file cannot be read; check the store"
+            }
+            _ => "check the disk",
+        };
+        write!(f, "{}: the disk refused ({}); {advice}", self.file.display(), self.kind)
+    }
+}
+
+impl std::error::Error for DiskFailure {}
+
+/// What is wrong with a damaged file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StoreDamage {
+    /// Its beginning is not what was written there.
+    Header,
+    /// A set that had reached the disk is not whole, or is missing.
+    Set {
+        /// The last generation before it.
+        after: u64,
+    },
+    /// It does not continue the log before it.
+    Sequence,
+    /// It is not the segment that the manifest names, or its own checksums refuse it.
+    Segment,
+    /// A set is whole, but does not apply to the generation before it.
+    Refused {
+        /// The generation it leads to.
+        generation: u64,
+    },
+    /// It is not there.
+    Missing,
+}
+
+/// A file of a store that cannot be used. No number was read from what is damaged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DamagedFile {
+    /// The file.
+    pub file: Arc<Path>,
+    /// The byte from which on it is not whole.
+    pub offset: u64,
+    /// What is wrong.
+    pub damage: StoreDamage,
+}
+
+impl fmt::Display for DamagedFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (file, offset) = (self.file.display(), self.offset);
+        match self.damage {
+            StoreDamage::Header => write!(f, "{file}: the beginning is damaged")?,
+            StoreDamage::Set { after } => write!(
+                f,
+                "{file}: damaged at byte {offset}, after generation {after}, where a change set \
+                 had been stored"
+            )?,
+            StoreDamage::Sequence => {
+                write!(f, "{file}: this log does not continue the one before it")?;
+            }
+            StoreDamage::Segment => {
+                write!(f, "{file}: this is not the segment that was stored, or is damaged")?;
+            }
+            StoreDamage::Refused { generation } => write!(
+                f,
+                "{file}: the change set of generation {generation} at byte {offset} does not fit \
+                 the graph before it"
+            )?,
+            StoreDamage::Missing => write!(f, "{file}: the file is missing")?,
+        }
+        f.write_str("; restore the directory from a backup")
+    }
+}
+
+impl std::error::Error for DamagedFile {}
+
+/// Why a store was not opened, checked or read. Nothing was changed then, but that a directory
+/// without a store may have got files of an empty one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OpenStoreError {
+    /// There is no such directory; check the path.
+    NotFound {
+        /// The directory.
+        directory: Arc<Path>,
+    },
+    /// Another process, or another part of this one, has the store open; close that, or use
+    /// another directory.
+    InUse {
+        /// The directory.
+        directory: Arc<Path>,
+    },
+    /// The directory holds no store, and none was to be made there.
+    NoStore {
+        /// The directory.
+        directory: Arc<Path>,
+    },
+    /// The directory holds other files; name one that is empty or not there.
+    NotEmpty {
+        /// The directory.
+        directory: Arc<Path>,
+    },
+    /// A newer Emanate wrote it; use that one.
+    NewerFormat {
+        /// The file that says so.
+        file: Arc<Path>,
+        /// The format it says it has.
+        format: u32,
+    },
+    /// A file is damaged; restore the directory from a backup.
+    Damaged(DamagedFile),
+    /// The operating system refused.
+    Disk(DiskFailure),
+}
+
+impl fmt::Display for OpenStoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound { directory } => {
+                write!(f, "{}: there is no such directory; check the path", directory.display())
+            }
+            Self::InUse { directory } => write!(
+                f,
+                "{}: another process has this store open; stop it, or use another directory",
+                directory.display()
+            ),
+            Self::NoStore { directory } => {
+                write!(f, "{}: there is no store in this directory; check the path", {
+                    directory.display()
+                })
+            }
+            Self::NotEmpty { directory } => write!(
+                f,
+                "{}: the directory holds other files; name one that is empty or not there",
+                directory.display()
+            ),
+            Self::NewerFormat { file, format } => write!(
+                f,
+                "{}: the file has format {format}, which is newer than this program reads; use a \
+                 newer emanate",
+                file.display()
+            ),
+            Self::Damaged(file) => file.fmt(f),
+            Self::Disk(failure) => failure.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for OpenStoreError {}
+
+impl From<DamagedFile> for OpenStoreError {
+    fn from(file: DamagedFile) -> Self {
+        Self::Damaged(file)
+    }
+}
+
+impl From<DiskFailure> for OpenStoreError {
+    fn from(failure: DiskFailure) -> Self {
+        Self::Disk(failure)
+    }
+}
+
+/// Why a change set was not stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AppendError {
+    /// The operating system refused to write it. No trace of it is left, also after a crash, and
+    /// the store goes on: try again when the disk lets it.
+    Disk(DiskFailure),
+    /// Writing or syncing failed so that nobody knows what is on the disk: this set and those not
+    /// yet synced may be there after opening again, or not. The store takes no more sets; open
+    /// it anew.
+    Failed(DiskFailure),
+    /// The set has more than [`SET_BYTES_MAX`] bytes; split it.
+    TooLarge {
+        /// Bytes it has.
+        bytes: u64,
+    },
+    /// The set leads to a generation that is not above the last one.
+    OutOfOrder {
+        /// The generation it was to lead to.
+        generation: u64,
+        /// The last generation stored.
+        last: u64,
+    },
+}
+
+impl fmt::Display for AppendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Disk(failure) => write!(f, "the change set was not stored: {failure}"),
+            Self::Failed(failure) => write!(
+                f,
+                "the store takes no more change sets since a write or sync failed; open it again: \
+                 {failure}"
+            ),
+            Self::TooLarge { bytes } => {
+                write!(f, "the change set has {bytes} bytes, more than {SET_BYTES_MAX}; split it")
+            }
+            Self::OutOfOrder { generation, last } => write!(
+                f,
+                "the change set leads to generation {generation}, but {last} is stored already; \
+                 apply it to the current generation"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for AppendError {}
+
+/// Why no checkpoint was made. The store is as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CheckpointError {
+    /// Another one is under way; wait for it.
+    UnderWay,
+    /// The generation to be written is not in the log yet; store its set first.
+    NotStored {
+        /// The generation.
+        generation: u64,
+        /// The last one stored.
+        last: u64,
+    },
+    /// The operating system refused.
+    Disk(DiskFailure),
+    /// The store takes no more, since a sync failed; open it again.
+    Failed(DiskFailure),
+}
+
+impl fmt::Display for CheckpointError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnderWay => f.write_str("a checkpoint is under way already; wait for it"),
+            Self::NotStored { generation, last } => write!(
+                f,
+                "generation {generation} is not stored yet, the last one is {last}; store its \
+                 change set first"
+            ),
+            Self::Disk(failure) => write!(f, "the checkpoint was not made: {failure}"),
+            Self::Failed(failure) => {
+                write!(f, "no checkpoint can be made until the store is opened again: {failure}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for CheckpointError {}
+
+impl From<DiskFailure> for CheckpointError {
+    fn from(failure: DiskFailure) -> Self {
+        Self::Disk(failure)
+    }
+}
+
+impl From<AppendError> for CheckpointError {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Disk(failure) => Self::Disk(failure),
+            AppendError::Failed(failure) => Self::Failed(failure),
+            AppendError::TooLarge { .. } | AppendError::OutOfOrder { .. } => {
+                unreachable!("cutting and syncing a log appends nothing")
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The store on a simulated disk, with a model in the place of a graph.
+
+mod crash;
+mod damage;
+mod faults;
+mod files;
+mod hooked;
+mod model;
+mod policies;

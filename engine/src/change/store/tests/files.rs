@@ -1,0 +1,164 @@
+//! The store in a directory of the file system.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::model::{Model, store_set};
+use crate::change::store::{
+    CheckpointError, Disk, Folder, OpenStoreError, Opened, Store, StoreOptions, backup, check,
+    import, read,
+};
+use crate::sync::{Arc, MonotonicClock};
+
+/// A directory of the test's own, removed at its end.
+struct Place(PathBuf);
+
+impl Place {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("emanate-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    fn open(&self, options: StoreOptions) -> Result<(Store, Opened, Model), OpenStoreError> {
+        let mut model = Model::default();
+        let disk: Arc<dyn Disk> = Arc::new(Folder::at(&self.0));
+        let clock = Arc::new(MonotonicClock::new());
+        let (store, opened) = Store::open(disk, &options, clock, &mut model)?;
+        Ok((store, opened, model))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn create() -> StoreOptions {
+    StoreOptions::default().create()
+}
+
+#[test]
+fn what_was_stored_is_there_again() {
+    let place = Place::new("again");
+    let (store, opened, mut model) = place.open(create()).unwrap();
+    assert!(opened.created && opened.to_string() == "made an empty store", "{opened}");
+    assert_eq!(store.directory(), place.0);
+    // Longer than what is written in one call.
+    let long = vec![7; 600 << 10];
+    store_set(&store, &mut model, &long);
+    store_set(&store, &mut model, b"short");
+    assert_eq!(store.log_bytes(), 2 * 56 + long.len() as u64 + 5);
+    let report = store.checkpoint(|| model.clone()).unwrap();
+    assert_eq!((report.generation, report.logs_removed), (2, 1));
+    assert_eq!(store.log_bytes(), 0);
+    let again = store.checkpoint(|| model.clone()).unwrap();
+    assert_eq!((again.bytes, again.logs_removed), (report.bytes, 0));
+    store_set(&store, &mut model, &long);
+    assert_eq!(store.generation(), 3);
+    store.close().unwrap();
+
+    let (_store, opened, found) = place.open(StoreOptions::default()).unwrap();
+    assert_eq!(found, model);
+    let expected = Opened {
+        created: false,
+        generation: 3,
+        segment_generation: 2,
+        sets_replayed: 1,
+        log_bytes: 48 + 56 + long.len() as u64,
+        bytes_dropped: 0,
+        repairs: Vec::new(),
+    };
+    assert_eq!(opened, expected);
+    assert!(opened.to_string().contains("1 change sets replayed"), "{opened}");
+}
+
+#[test]
+fn a_second_one_is_refused_and_told_which_directory() {
+    let place = Place::new("second");
+    let (store, _, _) = place.open(create()).unwrap();
+    let name = place.0.display();
+    let said = place.open(create()).unwrap_err();
+    let expected =
+        format!("{name}: another process has this store open; stop it, or use another directory");
+    assert_eq!(said.to_string(), expected);
+    let folder = Folder::at(&place.0);
+    assert_eq!(check(&folder, &mut Model::default()).unwrap_err(), said);
+    drop(store);
+    assert!(place.open(create()).is_ok());
+}
+
+#[test]
+fn directories_that_are_no_store_are_left_alone() {
+    let place = Place::new("none");
+    let said = place.open(StoreOptions::default()).unwrap_err().to_string();
+    assert!(said.ends_with("there is no store in this directory; check the path"), "{said}");
+    fs::write(place.0.join("thesis.txt"), "mine").unwrap();
+    let said = place.open(create()).unwrap_err().to_string();
+    assert!(said.contains("holds other files"), "{said}");
+    assert_eq!(fs::read_dir(&place.0).unwrap().count(), 1);
+    let nowhere = Place(place.0.join("nowhere"));
+    let said = nowhere.open(create()).unwrap_err().to_string();
+    assert!(said.ends_with("there is no such directory; check the path"), "{said}");
+    assert!(Folder::create(place.0.join("a/b")).unwrap().list().unwrap().is_empty());
+}
+
+#[test]
+fn an_import_begins_a_store_and_never_replaces_one() {
+    let place = Place::new("import");
+    let mut model = Model::default();
+    model.apply(7, b"seven");
+    let folder = Folder::at(&place.0);
+    assert_eq!(import(&folder, &model).unwrap().generation, 7);
+    assert!(matches!(import(&folder, &model), Err(OpenStoreError::NotEmpty { .. })));
+    let (store, opened, mut found) = place.open(StoreOptions::default()).unwrap();
+    assert_eq!((&found, opened.segment_generation), (&model, 7));
+    store_set(&store, &mut found, b"eight");
+    store.close().unwrap();
+    let (_store, opened, again) = place.open(StoreOptions::default()).unwrap();
+    assert_eq!((again, opened.repairs), (found, Vec::new()));
+}
+
+/// A copy is made again and again while sets and checkpoints come; each opens to a generation that
+/// was.
+#[test]
+fn copies_made_under_load_are_whole() {
+    let place = Place::new("load");
+    let (store, _, mut model) = place.open(create()).unwrap();
+    let from = Folder::at(&place.0);
+    let mut histories = Vec::new();
+    std::thread::scope(|scope| {
+        let copies = scope.spawn(|| {
+            let mut copies = Vec::new();
+            for number in 0..20 {
+                let copy = Place::new(&format!("load-{number}"));
+                let least = store.generation();
+                let report = backup(&from, &Folder::at(&copy.0)).unwrap();
+                assert!(report.generation >= least);
+                let mut read_now = Model::default();
+                assert!(read(&from, &mut read_now).unwrap().generation >= report.generation);
+                copies.push(copy);
+            }
+            copies
+        });
+        while !copies.is_finished() {
+            for _ in 0..3 {
+                store_set(&store, &mut model, b"a set");
+            }
+            match store.checkpoint(|| model.clone()) {
+                Ok(_) | Err(CheckpointError::UnderWay) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+        histories.extend(copies.join().unwrap());
+    });
+    for copy in histories {
+        let report = check(&Folder::at(&copy.0), &mut Model::default()).unwrap();
+        let (_store, opened, found) = copy.open(StoreOptions::default()).unwrap();
+        assert_eq!(found.sets, model.sets[..found.sets.len()]);
+        assert_eq!((&opened, opened.bytes_dropped), (&report.opened, 0));
+        assert_eq!(report.idle_files, 0);
+    }
+}

@@ -1,0 +1,14 @@
+//! Change sets: what they make of a graph, that they are whole or not at all, and that a graph with
+//! changes over its blocks spreads to the same bits as one in which they are merged.
+#![forbid(unsafe_code)]
+
+mod changes {
+    mod applying;
+    mod driver;
+    mod loading;
+    mod merging;
+    mod model;
+    mod plan;
+    mod random;
+    mod readers;
+}

@@ -1,0 +1,85 @@
+//! Maintenance: merging beside changes, and freeing what nobody reads.
+
+use std::time::Duration;
+
+use emanate::change::ChangeSet;
+use emanate::{ApplyOptions, Engine, Graph, NodeId, SpreadRequest};
+use emanate_bench::{EdgeList, RMat};
+
+use crate::changes::model::{Mistake, Model};
+
+fn rmat() -> Graph {
+    let list = EdgeList::rmat(7, RMat { scale: 11, edges: 9000 }).with_weights(7, 0.1, 0.5);
+    Graph::from(list.to_generation().expect("a good graph"))
+}
+
+/// Reinforces edges that are there and makes some that are not, `count` of them from `first` on.
+fn edits(graph: &Graph, first: u32, count: u32) -> ChangeSet {
+    let now = graph.snapshot();
+    let nodes = u32::try_from(now.node_count()).unwrap();
+    let mut set = ChangeSet::new();
+    for turn in first..first + count {
+        let source = NodeId::new(turn.wrapping_mul(2_654_435_761) % nodes);
+        let target = NodeId::new(turn.wrapping_mul(40_503) % nodes);
+        set.upsert_edge((source, target), 0.25 + f64::from(turn % 7) / 3.0);
+    }
+    set
+}
+
+#[test]
+fn changes_made_during_a_merge_stand_over_the_new_blocks() {
+    let (engine, graph) = (Engine::new(), rmat());
+    let apply = |first, count| {
+        engine.apply(&graph, &edits(&graph, first, count), &ApplyOptions::default()).unwrap();
+    };
+    graph.snapshot().in_row(NodeId::new(0)).unwrap();
+    apply(0, 1000);
+    let mut merged = 0;
+    for turn in 1..200 {
+        // A slice of a merge, then more changes.
+        let done = engine.maintain(Duration::ZERO);
+        assert_eq!(done.failed, 0);
+        merged += done.merged;
+        apply(turn * 1000, 3);
+    }
+    assert!(merged > 0, "nothing was merged");
+    let now = graph.snapshot();
+    assert!(now.rows_over_blocks() > 0, "the last changes stand over the blocks");
+    assert!(now.rows_over_blocks() < 1000, "the first ones do not");
+    let model = Model::of(&now, Mistake::None);
+    engine.merge(&graph).unwrap();
+    assert_eq!(graph.snapshot().rows_over_blocks(), 0);
+    assert_eq!(Model::of(&graph.snapshot(), Mistake::None), model);
+    for node in (0..u32::try_from(now.node_count()).unwrap()).map(NodeId::new) {
+        let merged = graph.snapshot();
+        assert_eq!(now.in_row(node).unwrap().targets, merged.in_row(node).unwrap().targets);
+    }
+}
+
+#[test]
+fn a_generation_is_freed_once_nobody_reads_it() {
+    let (engine, graph) = (Engine::new(), rmat());
+    let reader = graph.snapshot();
+    let expected = engine.spread(&graph, &SpreadRequest::linear(3).seed(NodeId::new(5), 1.0));
+    for turn in 0..50 {
+        engine.apply(&graph, &edits(&graph, turn * 10, 10), &ApplyOptions::default()).unwrap();
+    }
+    engine.merge(&graph).unwrap();
+    let done = engine.maintain(Duration::from_millis(1));
+    assert_eq!(done.retired, 1, "one is still read");
+    assert_eq!(reader.number(), 1);
+    let again = engine.spread_at(&reader, &SpreadRequest::linear(3).seed(NodeId::new(5), 1.0));
+    assert_eq!(again.unwrap().activations, expected.unwrap().activations);
+    drop(reader);
+    let done = engine.maintain(Duration::from_millis(1));
+    assert_eq!((done.freed, done.retired), (1, 0));
+}
+
+#[test]
+fn a_graph_that_is_gone_is_not_looked_after() {
+    let (engine, graph) = (Engine::new(), rmat());
+    engine.apply(&graph, &edits(&graph, 0, 1000), &ApplyOptions::default()).unwrap();
+    assert_eq!(engine.maintain(Duration::ZERO).merging, 1);
+    drop(graph);
+    assert_eq!(engine.maintain(Duration::from_secs(1)), Default::default());
+}

@@ -113,6 +113,7 @@ fn annotation() -> Value {
 }
 
 fn variables() -> Value {
+    let instances = format!("label_values({ANCHOR}{{job=~\"$job\"}}, instance)");
     json!([
         {
             "name": "datasource",
@@ -128,7 +129,7 @@ fn variables() -> Value {
             "options": [],
         },
         variable("job", "Job", &format!("label_values({ANCHOR}, job)")),
-        variable("instance", "Instance", &format!("label_values({ANCHOR}{{job=~\"$job\"}}, instance)")),
+        variable("instance", "Instance", &instances),
     ])
 }
 

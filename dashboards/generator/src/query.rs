@@ -59,8 +59,7 @@ impl Query {
         format!("histogram_quantile({quantile}, {})", self.bucket_rate(name, only, &by))
     }
 
-    /// The share of what a histogram counted that is at most `bound`, which has to be the bound of a
-    /// bucket.
+    /// The share of what a histogram counted that is at most `bound`, the bound of a bucket.
     pub(crate) fn within(&self, bound: f64, name: &str) -> String {
         let bounds = &self.metric(name, Kind::Histogram).bounds;
         assert!(bounds.contains(&bound), "`{name}` has no bucket that ends at {bound}");

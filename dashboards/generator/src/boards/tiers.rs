@@ -37,8 +37,10 @@ fn reading(query: &Query) -> Vec<Panel> {
         panel("p50 by tier", Unit::Seconds, "What a hop usually spends on a tier's rows.")
             .ask(query.quantile(0.5, READS, "", &["tier"]), "{{tier}}"),
         panel("p95 by tier", Unit::Seconds, "Cold reads over 20 ms for 5 minutes are an alert.")
-            .ask(recorded("job_instance_tier:emanate_tier_read_duration_seconds:p95_rate5m", true),
-                "{{instance}} {{tier}}")
+            .ask(
+                recorded("job_instance_tier:emanate_tier_read_duration_seconds:p95_rate5m", true),
+                "{{instance}} {{tier}}",
+            )
             .bad_from("0.02"),
         panel("p99 by tier", Unit::Seconds, "The slowest of 100 hops.")
             .ask(query.quantile(0.99, READS, "", &["tier"]), "{{tier}}"),
@@ -50,7 +52,7 @@ fn reading(query: &Query) -> Vec<Panel> {
         panel(
             "Found in memory",
             Unit::Ratio,
-            "Share of looks that needed no reading. Falls when the working set outgrows the budget.",
+            "Share of looks that needed no reading. Falls when what is used outgrows the budget.",
         )
         .ask(format!("{hits} / {looks}"), "{{tier}}"),
         panel("Looks", Unit::PerSecond, "By what they found.")

@@ -32,7 +32,7 @@ fn every_page_says_what_it_means_and_what_to_do() {
             let found = rest.split_once(&format!("\n{heading}\n"));
             let (_, after) = found.unwrap_or_else(|| panic!("{} lacks {heading}", alert.name));
             let text = after.split("\n## ").next().unwrap_or_default();
-            assert!(text.trim().len() > 60, "{}: {heading} says nothing", alert.name);
+            assert!(text.trim().len() > 40, "{}: {heading} says nothing", alert.name);
             rest = after;
         }
     }

@@ -193,3 +193,18 @@ stage_instructions() {
         PATH=$PWD/target/tools/bin:$PATH bench/baseline/run
     fi
 }
+
+# have_alert_tools: whether promtool and amtool are there, installed now if need be.
+have_alert_tools() {
+    command -v promtool >/dev/null || install_package prometheus || return 1
+    command -v amtool >/dev/null || install_package prometheus-alertmanager
+}
+
+# Rules, their tests and the routes of alerts, by the tools of those who run them.
+stage_dashboards() {
+    if have_alert_tools; then
+        dashboards/check
+    else
+        skipped dashboards "there is no promtool or amtool and they could not be installed"
+    fi
+}

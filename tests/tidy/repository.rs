@@ -7,7 +7,8 @@ use std::process::Command;
 use crate::source::{Source, mark_test_modules};
 
 /// Folders that hold Rust.
-const RUST_FOLDERS: [&str; 6] = ["engine", "tuner", "server", "bench", "fuzz", "tests"];
+const RUST_FOLDERS: [&str; 7] =
+    ["engine", "tuner", "server", "bench", "fuzz", "tests", "dashboards"];
 
 /// The repository's root.
 pub(crate) fn root() -> PathBuf {

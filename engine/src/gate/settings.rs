@@ -97,7 +97,8 @@ impl Jitter {
 /// Over which calls rates are taken.
 ///
 /// A window is cut into slices and moves by a whole slice: it holds at least what it is asked for,
-/// and less than two slices more where one thread records. Where several do, each may add up to
+/// and less than two slices more where one thread records, since a slice of more than 16 calls
+/// ends at a failure, a slow call or a fourth success. Where several do, each may add up to
 /// `span / stripes` calls to a slice before it looks whether the slice is full, so a slice, and
 /// with it the window, holds at most twice as much. More than 15 slices are taken for 15, and
 /// slices larger than 255 (calls, or milliseconds) grow by less than 1 part in 128.

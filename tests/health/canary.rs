@@ -5,16 +5,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use emanate::gate::{BreakerState, Operation};
 use emanate::graph::{open, write};
 use emanate::health::checks::{CanaryOptions, canary};
 use emanate::health::{CheckJob, CheckKind, CheckPolicy, HealthStatus, Verdict};
-use emanate::sync::Clock;
+use emanate::sync::{Clock, ManualClock};
 use emanate::{
     Edge, Engine, Generation, Graph, GraphBuilder, Label, NodeId, SpreadError, SpreadOutcome,
     SpreadRequest,
 };
 use emanate_bench::{EdgeList, RMat, SplitMix64};
-use emanate_tests::waiting::Gate;
+use emanate_tests::waiting::{Gate, wait};
 
 use crate::{check, policy, registry, seconds, tick};
 
@@ -241,6 +242,34 @@ fn a_spread_that_fails_or_takes_too_long_fails_the_check() {
     let stands = check(&registry, "canary");
     assert_eq!(stands.last, Some(HealthStatus::Fail));
     assert!(stands.reason.expect("it failed").as_str().contains("took 51ms"));
+}
+
+/// A canary goes in whatever the breakers say, and leaves every probe's place to a spread.
+#[test]
+fn a_canary_asks_no_breaker_and_takes_no_probes_place() {
+    let clock = ManualClock::new();
+    let builder = Engine::builder().clock(Arc::new(clock.clone())).threads(1);
+    let (engine, graph) = (builder.build().expect("good options"), Graph::from(generation()));
+    let request = SpreadRequest::linear(2).seed("n0", 1.0);
+    let faulty = request.clone().only(|_| panic!("a filter with a fault"));
+    for _ in 0..5 {
+        assert_eq!(wait(engine.submit(&graph, faulty.clone())), Err(SpreadError::Panicked));
+    }
+    let none: Vec<String> = Vec::new();
+    let breaker = engine.gate().operation(Operation::Spread);
+    for open_for in [0, 61] {
+        clock.advance(seconds(open_for));
+        assert_eq!(verdicts(&engine, &graph, patient(), 3), none);
+        let reading = breaker.reading();
+        assert_eq!((reading.state, reading.probes_in_flight), (BreakerState::Open, 0));
+        assert_eq!((reading.calls.success, reading.calls.rejected), (0, 0));
+    }
+    engine.spread(&graph, &request).expect("the first probe");
+    assert_eq!(breaker.state(), BreakerState::HalfOpen);
+    assert_eq!(verdicts(&engine, &graph, patient(), 3), none);
+    assert_eq!(breaker.reading().probes_succeeded, 1, "the canary's success is not counted");
+    engine.spread(&graph, &request).expect("the second probe");
+    assert_eq!(breaker.state(), BreakerState::Closed);
 }
 
 /// An engine all of whose scratch is taken by a spread that does not end is reported in time, by

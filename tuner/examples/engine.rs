@@ -227,16 +227,8 @@ struct Tuned {
     accepted: usize,
 }
 
-/// Tunes from `from`; then measures `compared` and the tuned settings in turns.
-fn tuned(
-    graph: &Snapshot,
-    workload: &Workload,
-    from: Settings,
-    compared: &[Settings],
-    (budget, tune, seed): (Duration, Duration, u64),
-) -> (Tuned, Vec<Sum>) {
-    let engine = engine();
-    put(&engine, from);
+/// How the engine is driven.
+fn driving(budget: Duration, seed: u64) -> DriverConfig {
     let least = Settings { batch_size: 1, hop_limit: 1 };
     let most = Settings { batch_size: BATCH_MAX, hop_limit: FULL };
     let budget_us = 1e6 * budget.as_secs_f64();
@@ -248,6 +240,20 @@ fn tuned(
         seed,
     });
     config.window_min = Duration::from_millis(50);
+    config
+}
+
+/// Tunes from `from`; then measures `compared` and the tuned settings in turns.
+fn tuned(
+    graph: &Snapshot,
+    workload: &Workload,
+    from: Settings,
+    compared: &[Settings],
+    (budget, tune, seed): (Duration, Duration, u64),
+) -> (Tuned, Vec<Sum>) {
+    let engine = engine();
+    put(&engine, from);
+    let config = driving(budget, seed);
     let floor_kept: Vec<bool> =
         (0..=FULL).map(|hops| recall(graph, &workload.requests, hops) >= FLOOR).collect();
     under_load(&engine, graph, workload, || {

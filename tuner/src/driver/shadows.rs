@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn recall_is_the_share_of_the_first_that_is_kept() {
+    fn the_share_of_the_first_that_is_kept_counts() {
         let full = nodes(&[9, 3, 7, 1]);
         assert_eq!(recall_of(&nodes(&[1, 7, 3, 9]), &full, 4), 1.0);
         assert_eq!(recall_of(&nodes(&[9, 3]), &full, 4), 0.5);

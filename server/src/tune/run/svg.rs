@@ -185,7 +185,8 @@ pub(super) fn draw(tuned: &Tuned) -> String {
         let value = f64::from(step.proposal.settings.batch_size.max(1)).log2();
         let _ = writeln!(
             text,
-            "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"4\" fill=\"{color}\"><title>{}: {}</title></circle>",
+            "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"4\" fill=\"{color}\">\
+             <title>{}: {}</title></circle>",
             x_of(step.at_s, end_s),
             size.y_of(TOP + HEIGHT + GAP, value),
             step.proposal.verdict.name(),

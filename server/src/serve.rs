@@ -33,6 +33,7 @@ mod machine;
 mod metrics;
 mod openapi;
 mod paced;
+mod page;
 mod problem;
 mod rate;
 mod reload;

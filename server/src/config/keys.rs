@@ -111,7 +111,7 @@ const fn some_time(time: &Time) -> bool {
 }
 
 /// Every key, by section.
-pub(crate) static KEYS: [ConfigKey; 47] = [
+pub(crate) static KEYS: [ConfigKey; 48] = [
     key!(server.listen: std::net::SocketAddr, Restart,
         "Address and port to listen on; port 0 takes any free one. An address that other machines \
          reach needs tokens in [auth]."),
@@ -182,6 +182,7 @@ pub(crate) static KEYS: [ConfigKey; 47] = [
         "How long a large spread pauses at most to let small ones run."),
     key!(spread.hop_limit: u32, Reload, "What a query's `\"hops\": \"auto\"` stands for."),
     key!(metrics.enabled: bool, Reload, "Whether `/metrics` answers."),
+    key!(page.enabled: bool, Reload, "Whether `/` shows the page for a browser."),
     key!(breakers.enabled: bool, Reload, "Whether breakers are asked before a spread is let in."),
     key!(logs.enabled: bool, Reload, "Whether recent log records are kept for `/v1/logs`."),
     key!(logs.level: super::model::Level, Reload,

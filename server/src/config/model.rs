@@ -18,6 +18,7 @@ pub(crate) struct Config {
     pub(crate) engine: EngineOptions,
     pub(crate) spread: SpreadSettings,
     pub(crate) metrics: Metrics,
+    pub(crate) page: Page,
     pub(crate) breakers: Breakers,
     pub(crate) logs: Logs,
     pub(crate) events: Events,
@@ -186,6 +187,18 @@ pub(crate) struct Metrics {
 }
 
 impl Default for Metrics {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
+}
+
+/// The page for a browser.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Page {
+    pub(crate) enabled: bool,
+}
+
+impl Default for Page {
     fn default() -> Self {
         Self { enabled: true }
     }

@@ -6,6 +6,7 @@ use axum::http::{Request, StatusCode};
 use axum::middleware;
 
 use super::front::{self, Guard};
+use super::page::with_page;
 use super::problem::Problem;
 use super::routes::TABLE;
 use super::service::App;
@@ -23,7 +24,7 @@ pub(crate) fn router(service: &App) -> Router {
             router = router.route(path, method.route_layer(guarded));
         }
     }
-    router
+    with_page(router)
         .fallback(nowhere)
         .method_not_allowed_fallback(not_so)
         .layer(middleware::from_fn_with_state(App::clone(service), front::front))

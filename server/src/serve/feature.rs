@@ -17,6 +17,8 @@ pub(crate) enum Feature {
     Breakers,
     /// Recent log records.
     Logs,
+    /// The page for a browser.
+    Page,
     /// Server-sent events.
     Events,
     /// The record of what administrators did.
@@ -27,13 +29,14 @@ pub(crate) enum Feature {
 
 impl Feature {
     /// All of them.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Auth,
         Self::Tls,
         Self::Rate,
         Self::Metrics,
         Self::Breakers,
         Self::Logs,
+        Self::Page,
         Self::Events,
         Self::Audit,
         Self::Watch,
@@ -48,6 +51,7 @@ impl Feature {
             Self::Metrics => "metrics",
             Self::Breakers => "breakers",
             Self::Logs => "logs",
+            Self::Page => "page",
             Self::Events => "events",
             Self::Audit => "audit",
             Self::Watch => "watch",
@@ -63,6 +67,7 @@ impl Feature {
             Self::Metrics => "metrics.enabled",
             Self::Breakers => "breakers.enabled",
             Self::Logs => "logs.enabled",
+            Self::Page => "page.enabled",
             Self::Events => "events.enabled",
             Self::Audit => "audit.enabled",
             Self::Watch => "reload.watch",
@@ -78,6 +83,7 @@ impl Feature {
             Self::Metrics => config.metrics.enabled,
             Self::Breakers => config.breakers.enabled,
             Self::Logs => config.logs.enabled,
+            Self::Page => config.page.enabled,
             Self::Events => config.events.enabled,
             Self::Audit => config.audit.enabled,
             Self::Watch => !config.reload.watch.is_zero(),

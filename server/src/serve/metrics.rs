@@ -75,8 +75,8 @@ impl Figures {
         );
         let options = HistogramOpts::new(
             "emanate_http_request_duration_seconds",
-            "Time from the head of a request to the head of its answer, by route; those that ask no \
-             graph together as `other`, probes left out.",
+            "Time from the head of a request to the head of its answer, by route; those that ask \
+             no graph together as `other`, probes left out.",
         );
         let durations = HistogramVec::new(options.buckets(SECONDS.to_vec()), &["route"]);
         let durations = durations.expect("the name is valid");

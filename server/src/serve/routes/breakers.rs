@@ -17,8 +17,11 @@ use crate::serve::front::Entry;
 use crate::serve::problem::Problem;
 use crate::serve::service::{App, Stage};
 
-/// What may be done to a breaker, by name.
-pub(crate) const ACTS: [(&str, fn(&Breaker)); 4] = [
+/// An act on a breaker, with its name.
+type Act = (&'static str, fn(&Breaker));
+
+/// What may be done to a breaker.
+pub(crate) const ACTS: [Act; 4] = [
     ("force_open", Breaker::force_open),
     ("disable", Breaker::disable),
     ("metrics_only", Breaker::metrics_only),

@@ -309,7 +309,7 @@ pub(crate) static TABLE: [Route; 22] = [
     Route {
         path: "/v1/events",
         feature: Some(Feature::Events),
-        summary: "What happens, as it happens: service, config, generation, breaker. With the header \
+        summary: "What happens: service, config, generation, breaker. With the header \
                   Last-Event-ID, what was missed comes first, as far as it is kept.",
         media: Media::Events,
         answer: "EventStream",

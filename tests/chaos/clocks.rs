@@ -38,6 +38,7 @@ fn a_clock_that_jumps_forward_ends_a_wait_and_no_more() {
     assert_eq!(site.spreads().state(), BreakerState::HalfOpen, "one of two probes");
     site.engine.spread(&site.graph(), &request(1)).expect("the other");
     site.assert_whole();
+    site.assert_no_lease_ended();
 }
 
 #[test]
@@ -55,6 +56,7 @@ fn a_clock_that_goes_back_only_makes_a_wait_longer_by_as_much() {
         site.assert_right(&request(1), &outcome);
     }
     site.assert_whole();
+    site.assert_no_lease_ended();
 }
 
 #[test]
@@ -75,6 +77,7 @@ fn a_clock_that_stands_still_stops_nobody_and_closes_nothing() {
         site.engine.spread(&site.graph(), &request(4)).expect("a probe");
     }
     site.assert_whole();
+    site.assert_no_lease_ended();
 }
 
 /// The clock jumps while a spread runs and while its file is read, in both directions.
@@ -103,4 +106,5 @@ fn a_jump_in_the_middle_of_a_spread_changes_no_answer() {
         site.scrape();
     }
     site.assert_whole();
+    site.assert_no_lease_ended();
 }

@@ -46,6 +46,7 @@ fn without_scratch_spreads_are_shed_and_no_breaker_minds() {
         assert_eq!((outcome.stop_reason, outcome.stats.hops), (StopReason::Deadline, 0));
     }
     site.assert_whole();
+    site.assert_no_lease_ended();
 }
 
 #[test]
@@ -69,6 +70,7 @@ fn whoever_waited_for_scratch_gets_it_when_there_is_some() {
         }
     });
     site.assert_whole();
+    site.assert_no_lease_ended();
 }
 
 #[test]
@@ -98,4 +100,5 @@ fn an_engine_without_scratch_is_reported_in_time() {
     assert!(why.expect("it failed").as_str().contains("no room"));
     set(SCRATCH, "off");
     site.assert_whole();
+    site.assert_no_lease_ended();
 }

@@ -46,6 +46,7 @@ fn a_tier_that_fails_is_skipped_and_heals_within_its_open_wait() {
     assert_eq!(reading.transitions_by_reason(TransitionReason::ProbesSucceeded), 1);
     assert_eq!(site.spreads().reading().calls.failure, 0, "a tier's fault is not the spread's");
     site.assert_whole();
+    site.assert_no_lease_ended();
 }
 
 #[test]
@@ -72,6 +73,7 @@ fn a_probe_that_fails_opens_the_tier_for_longer() {
     assert_eq!(outcome.degraded.count, 0);
     site.assert_right(&request(9), &outcome);
     site.assert_whole();
+    site.assert_no_lease_ended();
 }
 
 #[test]
@@ -103,6 +105,7 @@ fn a_tier_that_fails_now_and_then_never_gives_a_wrong_answer() {
     let outcome = site.engine.spread(&site.graph(), &request(3)).expect("a good file");
     assert_same_bits(&outcome, &site.healthy(&request(3)), Scope::Whole);
     site.assert_whole();
+    site.assert_no_lease_ended();
 }
 
 #[test]
@@ -141,6 +144,7 @@ fn a_tier_that_is_slow_is_right_until_it_is_skipped() {
     });
     assert!(healed);
     site.assert_whole();
+    site.assert_no_lease_ended();
 }
 
 #[test]
@@ -173,4 +177,5 @@ fn a_deadline_that_a_slow_tier_makes_it_miss_leaves_whole_hops() {
     let outcome = site.engine.spread(&site.graph(), &request(1)).expect("a probe");
     site.assert_right(&request(1), &outcome);
     site.assert_whole();
+    site.assert_no_lease_ended();
 }

@@ -55,6 +55,7 @@ fn panics_open_the_breaker_of_spreads_and_it_closes_by_probes() {
     assert_eq!(site.spreads().state(), BreakerState::Closed);
     assert_eq!(site.tier().state(), BreakerState::Closed);
     site.assert_whole();
+    site.assert_no_lease_ended();
 }
 
 #[test]
@@ -87,4 +88,5 @@ fn a_panic_of_one_is_not_the_others() {
     assert_eq!(site.spreads().state(), BreakerState::Closed);
     set(SPREAD, "off");
     site.assert_whole();
+    site.assert_no_lease_ended();
 }

@@ -268,12 +268,19 @@ fn a_hop_limit_that_misses_the_floor_is_left_within_windows() {
         world.window(Hops::Auto);
     }
     world.handle.obey(Command::Override(Settings { batch_size: 32, hop_limit: 1 }));
-    let mut windows = 0;
+    let (mut windows, mut judged) = (0, 0);
+    let expected = offline(&world, 1);
     while world.in_force().hop_limit < 3 {
         world.window(Hops::Auto);
         windows += 1;
+        let shadow = world.handle.reading().shadow.filter(|shadow| shadow.hop_limit == 1);
+        if let Some(shadow) = shadow {
+            assert!((shadow.recall - expected).abs() < 1e-9, "{shadow:?}, {expected}");
+            judged += 1;
+        }
         assert!(windows < 8, "still limited: {:?}", world.handle.reading());
     }
+    assert!(judged > 0, "the hop limit in force was not judged");
     let fell = world.handle.decisions(usize::MAX).into_iter();
     let fell = fell.filter(|d| matches!(d.proposal.reason, Reason::RecallFell { .. }));
     for decision in fell {

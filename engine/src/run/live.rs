@@ -93,8 +93,8 @@ mod tests {
 
     fn graph() -> Arc<Generation> {
         let mut builder = GraphBuilder::new();
-        builder.edge("a", "b", 0.5).unwrap();
-        Arc::new(builder.build().unwrap())
+        builder.edge("a", "b", 0.5).expect("a weight");
+        Arc::new(builder.build().expect("a graph"))
     }
 
     fn auto(top: usize) -> SpreadRequest {
@@ -104,7 +104,7 @@ mod tests {
 
     fn taken(live: &LiveRequests, wanted: usize, one_in: u64) -> Vec<usize> {
         let mut tops = Vec::new();
-        live.take(wanted, one_in, |_, request| tops.push(request.top.unwrap()));
+        live.take(wanted, one_in, |_, request| tops.push(request.top.expect("each has a top")));
         tops
     }
 

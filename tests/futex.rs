@@ -1,4 +1,5 @@
-//! A warm spread, or a call through a breaker, makes no futex call, seen from outside the process, by `strace`.
+//! A warm spread makes no futex call, nor does a call through a breaker, seen from outside the
+//! process, by `strace`.
 #![forbid(unsafe_code)]
 
 use std::path::Path;

@@ -1,10 +1,11 @@
-//! What the engine says of its batches, for whoever tunes it.
+//! What the engine says of its batches and its requests, for whoever tunes it.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use emanate::{Engine, Graph, Sample, Settings, SpreadRequest};
+use emanate::spread::{Hops, Linear, Rule};
+use emanate::{Engine, Graph, LIVE_REQUESTS_MAX, Sample, Settings, SpreadRequest};
 use emanate_bench::{EdgeList, RMat};
 use emanate_tests::waiting::{until, wait};
 
@@ -72,4 +73,30 @@ fn a_sample_names_the_settings_it_ran_under() {
         engine.set(Settings::default());
         assert_eq!(engine.settings().number(), number + 1);
     }
+}
+
+#[test]
+fn live_requests_are_copied_whatever_way_they_came() {
+    let (engine, graph) = (engine(8), graph());
+    let auto = |top: usize| {
+        let rule = Rule::Linear(Linear { hops: Hops::Auto, ..Linear::default() });
+        SpreadRequest::new(rule).seed(emanate::NodeId::new(5), 1.0).top(top)
+    };
+    let taken = |wanted| {
+        let mut taken = Vec::new();
+        engine.take_requests(wanted, 1, |snapshot, request| {
+            assert_eq!(snapshot.node_count(), graph.snapshot().node_count());
+            taken.push(request.top.expect("each has a top"));
+        });
+        taken
+    };
+    engine.spread(&graph, &auto(1)).expect("a good request");
+    assert!(taken(LIVE_REQUESTS_MAX).is_empty(), "nobody had asked");
+    engine.spread(&graph, &auto(2)).expect("a good request");
+    engine.spread(&graph, &request()).expect("a good request");
+    engine.spread_many(&graph, &[auto(3), request(), auto(4)]);
+    wait(engine.submit(&graph, auto(5))).expect("a good request");
+    assert_eq!(taken(0), [2, 3, 4, 5]);
+    engine.spread(&graph, &auto(6)).expect("a good request");
+    assert!(taken(0).is_empty(), "nobody wants more");
 }

@@ -9,7 +9,7 @@ use std::hint::black_box;
 use emanate::graph::Load;
 use emanate::spread::Kernel;
 use emanate::{SpreadEstimate, SpreadOutcome};
-use emanate_bench::gated::{self, Lanes};
+use emanate_bench::gated::{self, Lanes, Looks, Ticks};
 use emanate_bench::work::Work;
 use gungraun::Callgrind;
 use gungraun::prelude::*;
@@ -19,6 +19,7 @@ use gungraun::prelude::*;
 #[library_benchmark]
 #[bench::empty(gated::empty())]
 #[bench::two_hops(gated::two_hops())]
+#[bench::two_hops_sampled(gated::sampled())]
 #[bench::hop_list(gated::hop(Kernel::List))]
 #[bench::hop_scan(gated::hop(Kernel::Scan))]
 #[bench::hop_dense(gated::hop(Kernel::Dense))]
@@ -50,7 +51,21 @@ fn load(text: String) -> (String, Load) {
     (text, load)
 }
 
-library_benchmark_group!(name = counted, benchmarks = [spread, batch, estimate, load]);
+#[library_benchmark]
+#[bench::hundred_ticks(Ticks::warm())]
+fn tuner(mut ticks: Ticks) -> Ticks {
+    ticks.run(100);
+    ticks
+}
+
+#[library_benchmark]
+#[bench::samples_256(Looks::warm())]
+fn look(mut looks: Looks) -> Looks {
+    black_box(looks.driver.look());
+    looks
+}
+
+library_benchmark_group!(name = counted, benchmarks = [spread, batch, estimate, load, tuner, look]);
 
 main!(
     config = LibraryBenchmarkConfig::default().tool(Callgrind::with_args(["--cache-sim=no"])),

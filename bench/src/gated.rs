@@ -5,7 +5,15 @@
 
 use emanate::graph::{Load, LoadOptions, load_from};
 use emanate::spread::{Kernel, PageRankMethod, Precision};
+use std::sync::Arc;
+use std::time::Duration;
+
+use emanate::sync::ManualClock;
 use emanate::{Engine, Snapshot, SpreadOutcome, SpreadRequest};
+use emanate_tuner::driver::{Driver, DriverConfig};
+use emanate_tuner::{
+    Bounds, Config, Controller, Objective, PolicyName, Reading, Settings, StrategyName,
+};
 
 use crate::edge_list::EdgeList;
 use crate::work::{
@@ -39,6 +47,15 @@ pub fn empty() -> Work {
 #[must_use]
 pub fn two_hops() -> Work {
     on_graph(Kernel::List, |graph| seeded_from(saturating(2, Precision::Double), graph, 1, 40))
+}
+
+/// The same while somebody asks for samples and for live requests.
+#[must_use]
+pub fn sampled() -> Work {
+    let work = two_hops();
+    work.engine.take_samples(|_| ());
+    work.engine.take_requests(8, 1, |_, _| ());
+    work
 }
 
 /// One hop from a quarter of all nodes.
@@ -106,3 +123,81 @@ pub fn text() -> String {
 pub fn load(text: &str) -> Load {
     load_from(text.as_bytes(), "edges.tsv", &LoadOptions::default()).expect("it is an edge list")
 }
+
+fn tuner(policy: PolicyName) -> Config {
+    let least = Settings { batch_size: 1, hop_limit: 1 };
+    let most = Settings { batch_size: 1024, hop_limit: 3 };
+    let bounds = Bounds::new(least, most).expect("in order");
+    let objective = Objective { budget_us: 4000.0, quality_floor: 0.95 };
+    Config { bounds, objective, policy, strategy: StrategyName::Adaptive, seed: 7 }
+}
+
+/// A tuner that has seen many windows, and how many more it is to see.
+#[derive(Debug)]
+pub struct Ticks {
+    /// The tuner.
+    pub controller: Controller,
+    window: u64,
+}
+
+impl Ticks {
+    /// A tuner that has found the best batch size of a plant without noise.
+    #[must_use]
+    pub fn warm() -> Self {
+        let mut ticks = Self { controller: Controller::new(tuner(PolicyName::Paired)), window: 0 };
+        ticks.run(500);
+        ticks
+    }
+
+    /// Answers `count` windows under the settings asked for.
+    pub fn run(&mut self, count: u64) {
+        for _ in 0..count {
+            self.window += 1;
+            let first = Settings { batch_size: 32, hop_limit: 3 };
+            let settings = self.controller.settings().unwrap_or(first);
+            let batch_size = f64::from(settings.batch_size);
+            self.controller.tick(&Reading {
+                window: self.window,
+                settings,
+                spreads: 1000,
+                throughput_per_second: 1e6 * batch_size / (batch_size + 20.0),
+                samples: 100,
+                over_budget: u64::from(settings.batch_size > 300),
+                app_limited: false,
+                shadow: None,
+            });
+        }
+    }
+}
+
+/// A driver that changes nothing, over an engine in whose ring are samples.
+#[derive(Debug)]
+pub struct Looks {
+    /// The driver.
+    pub driver: Driver,
+    engine: Arc<Engine>,
+    work: Work,
+}
+
+impl Looks {
+    /// A driver that has looked once.
+    #[must_use]
+    pub fn warm() -> Self {
+        let work = empty();
+        let engine = Arc::new(Engine::new());
+        let config = DriverConfig::new(tuner(PolicyName::Off));
+        let clock = ManualClock::new();
+        let mut driver = Driver::new(Arc::clone(&engine), &config, Arc::new(clock.clone()));
+        driver.look();
+        clock.advance(Duration::from_secs(1));
+        let looks = Self { driver, engine, work };
+        for _ in 0..SAMPLES {
+            let spread = looks.engine.spread_at(&looks.work.graph, &looks.work.request);
+            drop(spread.expect("the request is right"));
+        }
+        looks
+    }
+}
+
+/// Samples in the ring at a look that is counted.
+const SAMPLES: usize = 256;

@@ -12,6 +12,8 @@ use crate::change::{
 };
 use crate::gate::Gate;
 use crate::graph::{Generation, GraphBuilder, MergeError};
+use crate::health::checks::{self, CanaryOptions};
+use crate::health::{CheckContext, Verdict};
 use crate::observe::{Metrics, Reading};
 use crate::run::{
     self, Capacity, Sample, Scheduler, ScratchUse, Settings, SpreadEstimate, SpreadFuture,
@@ -31,8 +33,8 @@ impl Graph {
     }
 
     /// Opens the graph in the store in `directory`, with the system's clock. Every change set is
-    /// kept there from now on; [`Store::maintain`] and [`Store::checkpoint_graph`] are the host's to
-    /// call. Where a store is to be made, the directory is made, too.
+    /// kept there from now on; [`Store::maintain`] and [`Store::checkpoint_graph`] are the host's
+    /// to call. Where a store is to be made, the directory is made, too.
     ///
     /// # Errors
     /// [`OpenGraphError`].
@@ -172,6 +174,7 @@ impl Engine {
         request: &SpreadRequest,
         outcome: &mut SpreadOutcome,
     ) -> Result<(), SpreadError> {
+        self.scheduler.live.offer(&snapshot.0, std::slice::from_ref(request));
         run::once(&self.scheduler, snapshot, request, outcome)
     }
 
@@ -186,7 +189,9 @@ impl Engine {
         graph: impl Into<Snapshot>,
         requests: &[SpreadRequest],
     ) -> Vec<Result<SpreadOutcome, SpreadError>> {
-        run::many(&self.scheduler, &graph.into().0, requests)
+        let snapshot = graph.into();
+        self.scheduler.live.offer(&snapshot.0, requests);
+        run::many(&self.scheduler, &snapshot.0, requests)
     }
 
     /// Submits a spread on a snapshot taken now and returns at once. It runs on one of the engine's
@@ -195,7 +200,9 @@ impl Engine {
     /// Where the queue is full it waits to come in until its deadline, then fails with
     /// [`SpreadError::Shed`]; once in, a deadline that passes gives an outcome without hops.
     pub fn submit(&self, graph: impl Into<Snapshot>, request: SpreadRequest) -> SpreadFuture {
-        run::submit(&self.scheduler, graph.into().0, request)
+        let snapshot = graph.into();
+        self.scheduler.live.offer(&snapshot.0, std::slice::from_ref(&request));
+        run::submit(&self.scheduler, snapshot.0, request)
     }
 
     /// Applies `changes` to `graph`, and publishes what they make of it. Whoever spreads sees the
@@ -311,6 +318,22 @@ impl Engine {
         self.scheduler.samples.take(visit)
     }
 
+    /// Takes copies of live requests out of the ring where they are kept, oldest first, each with
+    /// the snapshot it ran on, and asks for `wanted` more, at most
+    /// [`LIVE_REQUESTS_MAX`](crate::LIVE_REQUESTS_MAX): one in `one_in` of those to come that leave
+    /// their hop limit to the engine ([`Hops::Auto`](crate::spread::Hops)), without a period.
+    /// While none are wanted, which is so until the first call, none are copied.
+    ///
+    /// A copy holds its snapshot's generation: who wants no more asks for 0.
+    pub fn take_requests(
+        &self,
+        wanted: usize,
+        one_in: u64,
+        mut visit: impl FnMut(Snapshot, SpreadRequest),
+    ) {
+        self.scheduler.live.take(wanted, one_in, |graph, request| visit(Snapshot(graph), request));
+    }
+
     /// How much scratch there is and how much of it is used.
     #[must_use]
     pub fn scratch_use(&self) -> ScratchUse {
@@ -321,6 +344,47 @@ impl Engine {
     #[must_use]
     pub fn queued(&self) -> usize {
         self.scheduler.queue.len()
+    }
+
+    /// A check for a [`Registry`](crate::health::Registry): [`checks::canary`] on this engine and
+    /// whatever `graph` serves when the check is run.
+    pub fn canary_check(
+        &self,
+        graph: &Graph,
+        options: CanaryOptions,
+    ) -> impl Fn(&CheckContext) -> Verdict + Send + Sync + use<> {
+        let (scheduler, graph) = (self.scheduler.clone(), graph.clone());
+        checks::canary(
+            options,
+            move || graph.snapshot().0,
+            move |generation, request| {
+                let mut outcome = SpreadOutcome::new();
+                run::canary(&scheduler, generation, request, &mut outcome).map(|()| outcome)
+            },
+        )
+    }
+
+    /// A check for a [`Registry`](crate::health::Registry): [`checks::breakers`] on this engine's
+    /// breakers.
+    pub fn breakers_check(
+        &self,
+        open_max: Duration,
+    ) -> impl Fn(&CheckContext) -> Verdict + Send + Sync + use<> {
+        let scheduler = self.scheduler.clone();
+        checks::breakers(open_max, move || {
+            let gate = &scheduler.guard.gate;
+            gate.breakers().map(|breaker| (breaker.name().to_owned(), breaker.state())).collect()
+        })
+    }
+
+    /// A check for a [`Registry`](crate::health::Registry): [`checks::pool`] on this engine's
+    /// scratch.
+    pub fn pool_check(&self) -> impl Fn(&CheckContext) -> Verdict + Send + Sync + use<> {
+        let scheduler = self.scheduler.clone();
+        checks::pool(move || {
+            let used = scheduler.pool.used();
+            (used.leased, used.slots)
+        })
     }
 
     /// The breakers. A spread that the breaker of spreads keeps out fails with

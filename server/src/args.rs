@@ -2,6 +2,8 @@
 
 mod replay;
 mod rule;
+#[cfg(feature = "serve")]
+mod serve;
 mod spread;
 mod store;
 mod tune;
@@ -11,10 +13,16 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use replay::{DEFAULT_REPLAY, LoadArgs, ReplayArgs, ReplayFormat};
+#[cfg(feature = "serve")]
+pub(crate) use rule::{CombineName, FiringName, ShareName};
 pub(crate) use rule::{PrecisionName, RuleArgs, RuleName};
+#[cfg(feature = "serve")]
+pub(crate) use serve::{ConfigCommand, ServeArgs};
 pub(crate) use spread::{DirectionName, QueryArgs, ReportFormat, SpreadArgs};
 pub(crate) use store::{BackupArgs, CheckArgs, ExportArgs};
-pub(crate) use tune::{Contender, SimulateArgs, TickArgs, TuneCommand, TuneFormat};
+pub(crate) use tune::{
+    Contender, RunArgs, SimulateArgs, SteeringArgs, TickArgs, TuneCommand, TuneFormat,
+};
 
 const AFTER_HELP: &str = "\
 Exit status: 0 done (also when a bound ended the spread), 1 the work failed, 2 the arguments or \
@@ -67,6 +75,13 @@ pub(crate) enum Command {
     /// Steer batch size and hop limit: answer measured windows, or try it on made-up plants
     #[command(subcommand)]
     Tune(TuneCommand),
+    /// Serve spreads over HTTP
+    #[cfg(feature = "serve")]
+    Serve(ServeArgs),
+    /// Print or check the configuration of the service
+    #[cfg(feature = "serve")]
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Print the manual page of emanate, or of one of its commands

@@ -45,6 +45,12 @@ pub(crate) enum Failure {
     Tune(TuneError),
     /// There is nothing to print about this command.
     Shell(ShellError),
+    /// The configuration has mistakes.
+    #[cfg(feature = "serve")]
+    Config(crate::config::ConfigErrors),
+    /// The service did not start.
+    #[cfg(feature = "serve")]
+    Serve(crate::serve::ServeError),
     /// Standard output cannot be written.
     Output(io::Error),
 }
@@ -57,6 +63,8 @@ impl Failure {
             Self::Tune(error) => error.status(),
             Self::Store(error) => error.status(),
             Self::Export(error) => error.status(),
+            #[cfg(feature = "serve")]
+            Self::Serve(error) => error.status(),
             Self::Import(ImportError::Write(WriteError::Unwritable { kind, .. }))
             | Self::Replay(ReplayError::Log(LogError::Unwritable { kind, .. })) => status_of(*kind),
             Self::Replay(
@@ -95,6 +103,10 @@ impl fmt::Display for Failure {
             Self::Export(error) => write!(f, "{error}"),
             Self::Tune(error) => write!(f, "{error}"),
             Self::Shell(error) => write!(f, "{error}"),
+            #[cfg(feature = "serve")]
+            Self::Config(errors) => write!(f, "{errors}"),
+            #[cfg(feature = "serve")]
+            Self::Serve(error) => write!(f, "{error}"),
             Self::Output(error) => {
                 write!(f, "standard output cannot be written ({error}); check where it goes")
             }
@@ -134,6 +146,12 @@ failures! {
     Shell(ShellError),
 }
 
+#[cfg(feature = "serve")]
+failures! {
+    Config(crate::config::ConfigErrors),
+    Serve(crate::serve::ServeError),
+}
+
 /// Says on standard error why a run failed, and turns its end into an exit status. A reader that
 /// closed the pipe early has what it wanted; that is no failure.
 pub(crate) fn code(end: Result<Printed, Failure>) -> ExitCode {
@@ -143,7 +161,8 @@ pub(crate) fn code(end: Result<Printed, Failure>) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(failure) => {
-            say(&failure);
+            // Only a configuration has more than one mistake, each on a line.
+            failure.to_string().lines().for_each(|sentence| say(&sentence));
             ExitCode::from(failure.status())
         }
     }

@@ -3,7 +3,9 @@
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use emanate::graph::{Facts, Generation, LoadReport, SectionFacts, VerifyReport, verify};
+use emanate::graph::{
+    DamagedBlock, Facts, Generation, LoadReport, SectionFacts, VerifyReport, verify,
+};
 use serde_json::{Value, json};
 
 use crate::args::{InfoArgs, InfoFormat};
@@ -13,7 +15,7 @@ use crate::output::text::{bytes, grouped, visible};
 use crate::survey::{Degrees, QUANTILES, Survey, survey};
 
 /// All that is printed.
-struct Info<'a> {
+pub(crate) struct Info<'a> {
     path: &'a Path,
     graph: &'a Generation,
     /// What was read, where the file is an edge list.
@@ -35,14 +37,8 @@ pub(crate) fn run(args: &InfoArgs) -> Result<Printed, Failure> {
     }
     let sections = file.graph.sections();
     let verified = if args.verify { Some(verify(&file.graph)?) } else { None };
-    let info = Info {
-        path: &args.graph,
-        graph: &file.graph,
-        report: file.report.as_ref(),
-        survey: survey(&file.graph)?,
-        sections,
-        verified,
-    };
+    let info = Info::of(&args.graph, &file.graph, file.report.as_ref())?;
+    let info = Info { sections, verified, ..info };
     let mut out = BufWriter::new(io::stdout().lock());
     match args.format {
         InfoFormat::Table => info.print_table(&mut out)?,
@@ -52,9 +48,27 @@ pub(crate) fn run(args: &InfoArgs) -> Result<Printed, Failure> {
     Ok(Printed)
 }
 
-impl Info<'_> {
+impl<'a> Info<'a> {
+    /// What there is to say of `graph`, which was read from `path`. Costs a pass over its edges.
+    ///
+    /// # Errors
+    /// [`DamagedBlock`] where edges had to be read from a file and could not be.
+    pub(crate) fn of(
+        path: &'a Path,
+        graph: &'a Generation,
+        report: Option<&'a LoadReport>,
+    ) -> Result<Self, DamagedBlock> {
+        let sections = graph.sections();
+        Ok(Self { path, graph, report, survey: survey(graph)?, sections, verified: None })
+    }
+
     const fn facts(&self) -> &Facts {
         self.graph.facts()
+    }
+
+    /// Nodes, without those that were removed.
+    const fn nodes(&self) -> u64 {
+        self.facts().nodes - self.facts().removed_nodes
     }
 
     const fn kind(&self) -> &'static str {
@@ -76,7 +90,7 @@ impl Info<'_> {
         if let Some(verified) = &self.verified {
             line("verified", format!("all {} blocks are right", grouped(verified.blocks)))?;
         }
-        line("nodes", grouped(facts.nodes))?;
+        line("nodes", grouped(self.nodes()))?;
         line("isolated", grouped(survey.isolated))?;
         line("edges", grouped(facts.edges))?;
         line("self-loops", grouped(facts.self_loops))?;
@@ -155,7 +169,8 @@ impl Info<'_> {
         if self.report.is_some() { "hot" } else { "warm" }
     }
 
-    fn json(&self) -> Value {
+    /// As one object.
+    pub(crate) fn json(&self) -> Value {
         let (facts, survey) = (self.facts(), &self.survey);
         let relations: Vec<Value> =
             self.relations().map(|(name, edges)| json!({"name": name, "edges": edges})).collect();
@@ -176,7 +191,7 @@ impl Info<'_> {
             "file": self.path.display().to_string(),
             "kind": self.kind(),
             "verified": self.verified.is_some(),
-            "nodes": facts.nodes,
+            "nodes": self.nodes(),
             "isolated": survey.isolated,
             "edges": facts.edges,
             "self_loops": facts.self_loops,

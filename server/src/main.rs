@@ -3,6 +3,8 @@
 mod args;
 mod backup;
 mod check;
+#[cfg(feature = "serve")]
+mod config;
 mod exit;
 mod export;
 mod graph_file;
@@ -15,6 +17,8 @@ mod query;
 mod replay;
 mod rules;
 mod seeds;
+#[cfg(feature = "serve")]
+mod serve;
 mod shell;
 mod spread;
 mod suggest;
@@ -46,6 +50,10 @@ fn run(command: Command) -> Result<Printed, Failure> {
         Command::Backup(args) => backup::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Tune(command) => tune::run(&command),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => serve::run(&args),
+        #[cfg(feature = "serve")]
+        Command::Config(command) => config::run(&command),
         Command::Completions(args) => shell::completions(args.shell),
         Command::Man(args) => shell::manual(args.command.as_deref()),
     }

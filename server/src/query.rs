@@ -53,6 +53,24 @@ pub(crate) fn parse(text: &str) -> Result<Query, QueryError> {
 }
 
 impl Query {
+    /// Whether it names a file of the machine that answers.
+    #[cfg(feature = "serve")]
+    pub(crate) const fn names_file(&self) -> bool {
+        self.0.parameters.retention_file.is_some()
+    }
+
+    /// The threads it asks for, where it does.
+    #[cfg(feature = "serve")]
+    pub(crate) const fn threads(&self) -> Option<u32> {
+        self.0.bounds.threads
+    }
+
+    /// How many nodes it asks for; 0 for all.
+    #[cfg(feature = "serve")]
+    pub(crate) const fn top(&self) -> u64 {
+        self.0.report.top
+    }
+
     /// The request for a graph. Costs a look-up for each seed, and where one is unknown and
     /// suggestions are wanted, a search among the labels.
     ///

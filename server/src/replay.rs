@@ -19,13 +19,14 @@ mod worker;
 
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
 use crossbeam_queue::ArrayQueue;
-use emanate::{Engine, Graph, Snapshot, SpreadOutcome};
+use emanate::{Engine, Graph, Snapshot, SpreadOutcome, SpreadRequest};
 
 use crate::args::{DEFAULT_REPLAY, LoadArgs, ReplayArgs};
 use crate::exit::{self, Failure, Printed};
@@ -132,6 +133,19 @@ pub(crate) fn run(args: &ReplayArgs) -> Result<Printed, Failure> {
         log.finish().map_err(ReplayError::from)?;
     }
     Ok(Printed)
+}
+
+/// The queries in the file at `path` that fit `snapshot`, in their order, and why the first of the
+/// others does not. Lines that are no query are named on standard error.
+///
+/// # Errors
+/// [`QueriesError`].
+pub(crate) fn requests(
+    path: &Path,
+    strict: bool,
+    snapshot: &Snapshot,
+) -> Result<(Vec<SpreadRequest>, Option<String>), QueriesError> {
+    Ok(queries::read(path, strict)?.prepare(snapshot).into_requests())
 }
 
 /// The plan that `args` ask for.

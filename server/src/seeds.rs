@@ -288,12 +288,12 @@ impl Names<'_> {
 
     /// The node of this name. In a graph of keys, names are decimal numbers or, where the keys
     /// have 16 bytes, hexadecimal ones.
-    fn find(&self, name: &str) -> Result<Option<NodeId>, DamagedBlock> {
+    pub(crate) fn find(&self, name: &str) -> Result<Option<NodeId>, DamagedBlock> {
         self.graph.find_key(&self.key(name)?)
     }
 
     /// How a request names the node called `name`.
-    fn key(&self, name: &str) -> Result<Key, DamagedBlock> {
+    pub(crate) fn key(&self, name: &str) -> Result<Key, DamagedBlock> {
         let graph = self.graph;
         if graph.has_labels() || graph.node_count() == 0 {
             return Ok(name.into());

@@ -120,11 +120,17 @@ pub(crate) fn survey(graph: &Generation) -> Result<Survey, DamagedBlock> {
         // One over the number of edges, times their sum.
         survey.weight_mean = weight_sum * ratio(1, edges);
     }
-    survey.isolated =
-        out.iter().zip(&into).filter(|(out, into)| **out == 0 && **into == 0).count() as u64;
-    survey.out = Degrees::of(out);
-    survey.into = Degrees::of(into);
-    survey.components = sets.components();
+    // A node that was removed keeps its id and nothing else.
+    let there = |node: u32| !graph.is_removed(NodeId::new(node));
+    let alone = |node: u32| out[node as usize] == 0 && into[node as usize] == 0;
+    survey.isolated = (0..count).filter(|node| there(*node) && alone(*node)).count() as u64;
+    let of_those = |degrees: &[u32]| {
+        let nodes = (0..count).filter(|node| there(*node));
+        Degrees::of(nodes.map(|node| degrees[node as usize]).collect())
+    };
+    survey.out = of_those(&out);
+    survey.into = of_those(&into);
+    survey.components = sets.components(there);
     Ok(survey)
 }
 
@@ -158,8 +164,10 @@ impl Sets {
         }
     }
 
-    fn components(&self) -> Components {
-        let roots = self.parent.iter().zip(0u32..).filter(|(parent, node)| **parent == *node);
+    /// The sets whose nodes are `there`; one that is not is alone in its set.
+    fn components(&self, there: impl Fn(u32) -> bool) -> Components {
+        let roots = self.parent.iter().zip(0u32..);
+        let roots = roots.filter(|(parent, node)| **parent == *node && there(*node));
         roots.fold(Components::default(), |found, (_, root)| Components {
             count: found.count + 1,
             largest: found.largest.max(self.size[root as usize].into()),
@@ -210,6 +218,6 @@ mod tests {
         for node in 1..1000 {
             sets.join(node, node - 1);
         }
-        assert_eq!(sets.components(), Components { count: 1, largest: 1000 });
+        assert_eq!(sets.components(|_| true), Components { count: 1, largest: 1000 });
     }
 }

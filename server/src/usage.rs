@@ -47,7 +47,7 @@ pub(crate) fn report(error: &Error) -> Result<Printed, Failure> {
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
             let command = command().filter(|command| command == "tune");
-            let choice = if command.is_some() { "tick or simulate" } else { FIRST_COMMANDS };
+            let choice = if command.is_some() { "tick, simulate or run" } else { FIRST_COMMANDS };
             let sentence = format!("no command was given; choose {choice}");
             Err(UsageError { sentence, command }.into())
         }

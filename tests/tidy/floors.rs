@@ -24,13 +24,14 @@ const FACE: usize = 4;
 const BESIDE: [(&str, &str); 1] = [("terms", "sync")];
 
 /// Crates and modules that only the door may name, by the first segments of a path.
-const BEHIND_THE_DOOR: [&[&str]; 18] = [
+const BEHIND_THE_DOOR: [&[&str]; 19] = [
     &["std", "sync"],
     &["core", "sync"],
     &["alloc", "sync"],
     &["std", "thread"],
     &["std", "cell", "UnsafeCell"],
     &["core", "cell", "UnsafeCell"],
+    &["fail"],
     &["loom"],
     &["shuttle"],
     &["atomic"],
@@ -47,6 +48,11 @@ const BEHIND_THE_DOOR: [&[&str]; 18] = [
 
 /// Crates the library never names: they belong to whoever serves it.
 const SERVERS_OWN: [&str; 4] = ["tokio", "serde", "serde_json", "axum"];
+
+/// Where a library may name one of them nevertheless: a task for those who have the runtime
+/// anyhow, behind a feature that is off by default.
+const FOR_ITS_USERS: [(&str, &str); 2] =
+    [("tuner/src/driver/on_tokio.rs", "tokio"), ("tuner/Cargo.toml", "tokio")];
 
 const ENGINE: &str = "engine/src/";
 
@@ -141,6 +147,7 @@ pub(crate) fn servers_own(source: &Source) -> Vec<Finding> {
     let words = source.tokens.iter().filter(|token| library && token.is_word());
     words
         .filter(|token| SERVERS_OWN.contains(&token.text.as_str()))
+        .filter(|token| !FOR_ITS_USERS.contains(&(&*source.path, &*token.text)))
         .map(|token| {
             source.finding(token.line, format!("only the server may name `{}`", token.text))
         })
@@ -153,7 +160,8 @@ pub(crate) fn servers_own_in_manifest(path: &str, manifest: &str) -> Vec<Finding
     lines
         .filter_map(|(at, line)| {
             let key = line.split(['=', '.', ' ']).next().unwrap_or_default().replace('-', "_");
-            let owned = SERVERS_OWN.contains(&key.as_str());
+            let owned =
+                SERVERS_OWN.contains(&key.as_str()) && !FOR_ITS_USERS.contains(&(path, &*key));
             let rule = format!("only the server may depend on `{key}`");
             owned.then(|| Finding { file: path.to_owned(), line: at + 1, rule })
         })
@@ -225,8 +233,14 @@ mod tests {
         let source = Source::new("engine/src/run/mod.rs", "use tokio::spawn; // serde\n");
         assert_eq!(servers_own(&source).len(), 1);
         assert_eq!(servers_own(&Source::new("server/src/main.rs", "use tokio::spawn;")).len(), 0);
+        let on_tokio = "use tokio::spawn; use serde::Serialize;";
+        assert_eq!(servers_own(&Source::new("tuner/src/driver/on_tokio.rs", on_tokio)).len(), 1);
+        assert_eq!(servers_own(&Source::new("tuner/src/driver/mod.rs", on_tokio)).len(), 2);
         let manifest =
             "[dependencies]\nserde = \"1\"\nserde-json.workspace = true\nhashbrown = \"0\"";
         assert_eq!(servers_own_in_manifest("engine/Cargo.toml", manifest).len(), 2);
+        let manifest = "tokio = { version = \"1\", optional = true }\naxum = \"0\"";
+        assert_eq!(servers_own_in_manifest("engine/Cargo.toml", manifest).len(), 2);
+        assert_eq!(servers_own_in_manifest("tuner/Cargo.toml", manifest).len(), 1);
     }
 }

@@ -54,12 +54,14 @@ const BANNED: [(&str, &str); 43] = [
 ];
 
 /// Identifiers that hold a banned word and are right nevertheless, each with the reason.
-const RIGHT_NEVERTHELESS: [(&str, &str); 7] = [
+const RIGHT_NEVERTHELESS: [(&str, &str); 9] = [
     ("base_level", "ACT-R's own name for the part of an activation that no seed gives"),
     ("iterations_max", "power iteration is the method's published name; the flag says so too"),
     ("DEFAULT_ITERATIONS_MAX", "as `iterations_max`"),
     ("recall", "recall@k, the published measure of how much of an answer is kept"),
     ("RecallFell", "as `recall`"),
+    ("recall_of", "as `recall`"),
+    ("DEFAULT_RECALL_AT", "as `recall`"),
     ("Adaptive", "the strategy's name on the command line"),
     ("park_timeout", "the standard library's function"),
 ];

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::decision::{Proposal, Verdict};
-use crate::reading::{Reading, Settings};
+use crate::decision::{Proposal, Reason, Verdict};
+use crate::reading::{Reading, SettingName, Settings};
 use crate::steering::{Command, Steering};
 
 /// Decisions kept.
@@ -24,6 +24,27 @@ pub struct Decision {
     pub proposal: Proposal,
 }
 
+impl Decision {
+    /// The setting it is about: the hop limit where that changed or was tried, kept or given up;
+    /// else the batch size.
+    #[must_use]
+    pub fn setting(&self) -> SettingName {
+        let about_hops = matches!(
+            self.proposal.reason,
+            Reason::TryingHops { .. }
+                | Reason::HopsSuffice { .. }
+                | Reason::HopsMiss { .. }
+                | Reason::HopsGainNothing { .. }
+                | Reason::RecallFell { .. }
+        );
+        if about_hops || self.before.hop_limit != self.proposal.settings.hop_limit {
+            SettingName::HopLimit
+        } else {
+            SettingName::BatchSize
+        }
+    }
+}
+
 /// What came in.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Input {
@@ -38,6 +59,9 @@ struct Half {
     inputs: Vec<Input>,
 }
 
+/// Answers by setting and verdict.
+type Counts = [[u64; Verdict::ALL.len()]; SettingName::ALL.len()];
+
 /// Bounded history of a tuner.
 ///
 /// Besides the decisions it keeps inputs, in two halves, each with the state at its begin; when
@@ -48,13 +72,13 @@ pub struct Audit {
     decisions: VecDeque<Decision>,
     older: Option<Half>,
     newer: Half,
-    counts: [u64; Verdict::ALL.len()],
+    counts: Counts,
 }
 
 impl Audit {
     pub(crate) fn new(begin: &Steering) -> Self {
         let newer = Half { begin: Box::new(begin.clone()), inputs: Vec::new() };
-        let counts = [0; Verdict::ALL.len()];
+        let counts = Counts::default();
         Self { decisions: VecDeque::new(), older: None, newer, counts }
     }
 
@@ -79,10 +103,7 @@ impl Audit {
 
     /// Keeps what was answered, if it decided or changed anything.
     pub(crate) fn answered(&mut self, decision: Decision) {
-        let at = Verdict::ALL.iter().position(|v| *v == decision.proposal.verdict);
-        if let Some(count) = at.and_then(|at| self.counts.get_mut(at)) {
-            *count += 1;
-        }
+        self.counts[decision.setting() as usize][decision.proposal.verdict as usize] += 1;
         if !is_kept(&decision) {
             return;
         }
@@ -100,8 +121,13 @@ impl Audit {
     /// Answers with each verdict since the tuner was made.
     #[must_use]
     pub fn count(&self, verdict: Verdict) -> u64 {
-        let at = Verdict::ALL.iter().position(|v| *v == verdict);
-        at.map_or(0, |at| self.counts[at])
+        SettingName::ALL.iter().map(|setting| self.count_of(*setting, verdict)).sum()
+    }
+
+    /// Those of them that were about `setting`.
+    #[must_use]
+    pub const fn count_of(&self, setting: SettingName, verdict: Verdict) -> u64 {
+        self.counts[setting as usize][verdict as usize]
     }
 
     /// The decisions that the kept inputs lead to when played again; bit for bit the newest of

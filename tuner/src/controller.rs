@@ -23,6 +23,16 @@ impl Controller {
         Self { steering, audit }
     }
 
+    /// A tuner that begins at `settings`, or at the nearest ones that are allowed, before it has
+    /// seen a reading: so it can be frozen and overridden from the start.
+    #[must_use]
+    pub fn beginning_at(config: Config, settings: Settings) -> Self {
+        let mut steering = Steering::new(config);
+        steering.begin_at(settings);
+        let audit = Audit::new(&steering);
+        Self { steering, audit }
+    }
+
     /// Answers one reading. Never panics, whatever the reading holds; costs at most some tens of
     /// microseconds, and memory is bounded.
     pub fn tick(&mut self, reading: &Reading) -> Proposal {

@@ -71,6 +71,11 @@
 //! So most windows change nothing, which is the point: every experiment costs throughput, and one
 //! above the budget costs latency.
 //!
+//! # On a running engine
+//!
+//! [`Windows`] makes readings from batches, and `driver` (a feature, on by default) ties the two
+//! ends to an engine. Nothing else here knows one.
+//!
 //! # What it is judged by
 //!
 //! [`simulator`] holds plants that know their own best settings and true latency. The example
@@ -95,6 +100,8 @@ mod audit;
 mod controller;
 mod curve;
 mod decision;
+#[cfg(feature = "driver")]
+pub mod driver;
 mod guardrail;
 mod incumbent;
 mod ladder;
@@ -107,6 +114,7 @@ mod shift;
 pub mod simulator;
 mod steering;
 pub mod strategy;
+mod windows;
 
 pub use audit::{Audit, DECISIONS_MAX, Decision, INPUTS_MAX};
 pub use controller::Controller;
@@ -115,6 +123,7 @@ pub use decision::{Proposal, Reason, Verdict};
 pub use objective::Objective;
 pub use policy::PolicyName;
 pub use random::SplitMix64;
-pub use reading::{Bounds, BoundsError, Reading, Settings, Shadow};
+pub use reading::{Bounds, BoundsError, Reading, SettingName, Settings, Shadow};
 pub use steering::{Command, Config};
 pub use strategy::{Strategy, StrategyName};
+pub use windows::{Batch, WindowLimits, Windows};

@@ -9,6 +9,38 @@ pub struct Settings {
     pub hop_limit: u32,
 }
 
+/// One of the settings, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettingName {
+    /// [`Settings::batch_size`].
+    BatchSize,
+    /// [`Settings::hop_limit`].
+    HopLimit,
+}
+
+impl SettingName {
+    /// Every name.
+    pub const ALL: [Self; 2] = [Self::BatchSize, Self::HopLimit];
+
+    /// The name in metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BatchSize => "batch_size",
+            Self::HopLimit => "hop_limit",
+        }
+    }
+
+    /// Its value.
+    #[must_use]
+    pub const fn of(self, settings: Settings) -> u32 {
+        match self {
+            Self::BatchSize => settings.batch_size,
+            Self::HopLimit => settings.hop_limit,
+        }
+    }
+}
+
 /// What shadow spreads saw: sampled live spreads, run once more at full depth.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shadow {

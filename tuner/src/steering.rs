@@ -127,6 +127,13 @@ impl Steering {
         self.config.strategy.chosen(self.noise.deviation(), self.shift.recent())
     }
 
+    /// Begins at `settings`, or at the nearest ones that are allowed.
+    pub(crate) fn begin_at(&mut self, settings: Settings) {
+        let first = self.bounds.clamp(settings);
+        self.guardrail = Some(Guardrail::new(self.bounds, first, None));
+        self.incumbent = Some(Incumbent::new(first));
+    }
+
     /// Answers a reading.
     pub(crate) fn answer(&mut self, reading: &Reading) -> Proposal {
         self.tick += 1;

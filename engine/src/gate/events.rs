@@ -141,7 +141,8 @@ fn unpacked(word: u64, generation: u32) -> BreakerEvent {
     }
 }
 
-#[cfg(all(test, not(any(emanate_loom, emanate_shuttle))))]
+#[cfg(test)]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod tests {
     use super::{BreakerEvent, EventCursor, EventRing, GENERATIONS, KEPT};
     use crate::gate::state::{BreakerState, TransitionReason};

@@ -40,9 +40,11 @@ mod timer;
 mod verdict;
 mod window;
 
-#[cfg(all(test, any(emanate_loom, emanate_shuttle)))]
+#[cfg(test)]
+#[cfg(any(emanate_loom, emanate_shuttle))]
 mod models;
-#[cfg(all(test, not(any(emanate_loom, emanate_shuttle))))]
+#[cfg(test)]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod tests;
 
 pub use breaker::{Breaker, BreakerOpen};

@@ -41,8 +41,8 @@ impl Breaker {
     }
 }
 
-/// `min(open_wait * 2^strain, open_wait_max) * (1 - jitter * u)` in nanoseconds, `u` in [0, 1) drawn
-/// from `seed`.
+/// `min(open_wait * 2^strain, open_wait_max) * (1 - jitter * u)` in nanoseconds, `u` in
+/// [0, 1) drawn from `seed`.
 fn open_wait_ns(settings: &BreakerSettings, strain: u32, seed: u64) -> u64 {
     let first = nanos(settings.open_wait);
     let longest = nanos(settings.open_wait_max).max(first);

@@ -133,7 +133,7 @@ impl Gate {
         if self.is_on() { self.tier(tier).acquire().map(Some) } else { Ok(None) }
     }
 
-    /// Asks the breaker of a kind of operation to be let in; `None` where breakers are switched off.
+    /// Asks the breaker of a kind of operation to be let in; `None` where breakers are off.
     ///
     /// # Errors
     /// As [`Breaker::acquire`].
@@ -163,7 +163,8 @@ impl Gate {
     }
 }
 
-#[cfg(all(test, not(any(emanate_loom, emanate_shuttle))))]
+#[cfg(test)]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod tests {
     use std::time::Duration;
 

@@ -48,14 +48,24 @@ pub enum Recorded {
 pub struct Permit<'a> {
     breaker: &'a Breaker,
     admitted: Control,
-    /// The thread was unwinding already, so that this says nothing of the work.
-    panicking: bool,
+    begun: Begun,
+}
+
+/// How the thread was when it was let in. Where it was unwinding already, that it still is says
+/// nothing of the work. As wide as a register, since a permit that is moved is read in whole words,
+/// and a processor waits for a byte that was just written as a part of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+enum Begun {
+    Running,
+    Unwinding,
 }
 
 impl<'a> Permit<'a> {
     #[inline]
     pub(super) fn new(breaker: &'a Breaker, admitted: Control) -> Self {
-        Self { breaker, admitted, panicking: panicking() }
+        let begun = if panicking() { Begun::Unwinding } else { Begun::Running };
+        Self { breaker, admitted, begun }
     }
 
     /// Says how the work ended. Closed, a success costs a load and an exchange.
@@ -252,7 +262,7 @@ impl<'a> Permit<'a> {
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        if panicking() && !self.panicking {
+        if panicking() && self.begun == Begun::Running {
             self.settle(OutcomeClass::Failure, None);
         } else {
             self.cancel();

@@ -99,7 +99,7 @@ impl Breaker {
             _ => None,
         };
         let measured = matches!(state, BreakerState::Closed | BreakerState::MetricsOnly);
-        let window = measured.then(|| self.ring.tally(control, now)).unwrap_or_default();
+        let window = if measured { self.ring.tally(control, now) } else { WindowTally::default() };
         BreakerReading {
             state,
             generation: control.generation(),

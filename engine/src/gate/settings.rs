@@ -97,7 +97,8 @@ impl Jitter {
 /// Over which calls rates are taken.
 ///
 /// A window is cut into slices and moves by a whole slice: it holds at least what it is asked for,
-/// and less than two slices more where one thread records. Where several do, each may add up to
+/// and less than two slices more where one thread records, since a slice of more than 16 calls
+/// ends at a failure, a slow call or a fourth success. Where several do, each may add up to
 /// `span / stripes` calls to a slice before it looks whether the slice is full, so a slice, and
 /// with it the window, holds at most twice as much. More than 15 slices are taken for 15, and
 /// slices larger than 255 (calls, or milliseconds) grow by less than 1 part in 128.
@@ -160,8 +161,8 @@ pub enum HalfOpenEnd {
 ///   [`failure_rate`](Self::failure_rate);
 /// - at least so many calls, and slow / calls at least [`slow_rate`](Self::slow_rate).
 ///
-/// With a [`confidence`](Self::confidence) `z`, a rate `p` of `n` calls is replaced by the lower end
-/// of Wilson's interval,
+/// With a [`confidence`](Self::confidence) `z`, a rate `p` of `n` calls is replaced by the lower
+/// end of Wilson's interval,
 ///
 /// ```text
 /// (p + z^2/2n - z sqrt(p (1-p)/n + z^2/4n^2)) / (1 + z^2/n)

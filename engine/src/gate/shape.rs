@@ -61,6 +61,13 @@ impl Shape {
         unpacked(self.0 >> (1 + SLICES_BITS))
     }
 
+    /// Whether a slice is of so few calls that each looks whether it is full: at most 16.
+    #[inline]
+    pub(super) const fn is_fine(self) -> bool {
+        // Sizes below 256 are kept as they are.
+        self.0 >> (1 + SLICES_BITS) <= 16
+    }
+
     /// The number of the slice that `now_ns` lies in, where slices are spans of time.
     pub(super) fn slice_at(self, now_ns: u64) -> u64 {
         now_ns / (u64::from(self.span()) * 1_000_000)
@@ -138,6 +145,12 @@ mod tests {
         let shape = time(Duration::ZERO, 1);
         assert_eq!((shape.slices(), shape.span()), (1, 1));
         assert_eq!(time(Duration::MAX, 1).span(), u32::MAX);
+    }
+
+    #[test]
+    fn fine_slices_are_of_at_most_sixteen() {
+        assert!(calls(16, 1).is_fine() && calls(1, 1).is_fine() && calls(64, 4).is_fine());
+        assert!(!calls(17, 1).is_fine() && !calls(1 << 20, 1).is_fine());
     }
 
     #[test]

@@ -36,6 +36,12 @@ impl BreakerState {
         self as usize
     }
 
+    /// Whether it keeps work out, all or most of it.
+    #[must_use]
+    pub const fn keeps_out(self) -> bool {
+        matches!(self, Self::Open | Self::HalfOpen | Self::ForcedOpen)
+    }
+
     /// Its name, as metrics give it.
     #[must_use]
     pub const fn name(self) -> &'static str {

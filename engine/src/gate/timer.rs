@@ -19,10 +19,11 @@ const TIME_MASK: u64 = (1 << TIME_BITS) - 1;
 /// late its writer is.
 ///
 /// # Orderings
-/// All accesses are Relaxed: an announcement precedes, in its thread, the Release exchange that
-/// publishes the generation, and is read after an Acquire load of that word. A winner that found
-/// the time announced by another has read it, so nobody who sees the winner's word reads an older
-/// one.
+/// - An announcement precedes, in its thread, the Release exchange that publishes the generation,
+///   and is read after an Acquire load of that word. A winner that found the time announced by
+///   another has read it, so nobody who sees the winner's word reads an older one.
+/// - An announcement is Release and pairs with the Acquire in [`Timers::get`]: who finds a time of
+///   a newer generation sees the control word that its writer saw, so that asking again gets on.
 #[derive(Debug)]
 pub(super) struct Timers([[AtomicU64; 2]; 3]);
 
@@ -46,16 +47,17 @@ impl Timers {
                 (fills || ahead != 0 && ahead < 1 << 15).then_some(new)
             };
             let time = &pair[generation as usize & 1];
-            // Relaxed: see the type's protocol. Where nothing is replaced, nothing is to be done.
-            let _ = time.fetch_update(Ordering::Relaxed, Ordering::Relaxed, replace);
+            // Release: pairs with the Acquire in `get`. Where nothing is replaced, nothing is to be
+            // done, so Relaxed suffices there.
+            let _ = time.fetch_update(Ordering::Release, Ordering::Relaxed, replace);
         }
     }
 
     /// The time of `generation`, which is in `state`, rounded up to 4096 ns. `None` where that
     /// generation is past, or the state has no time.
     pub(super) fn get(&self, state: BreakerState, generation: u32) -> Option<u64> {
-        // Relaxed: see the type's protocol.
-        let found = self.0.get(state.index())?[generation as usize & 1].load(Ordering::Relaxed);
+        // Acquire: pairs with the Release in `announce`.
+        let found = self.0.get(state.index())?[generation as usize & 1].load(Ordering::Acquire);
         let same = (found >> TIME_BITS) as u16 == generation as u16;
         same.then_some((found & TIME_MASK) << GRAIN_BITS)
     }
@@ -67,7 +69,8 @@ const fn word(generation: u32, at_ns: u64) -> u64 {
     (generation as u64) << TIME_BITS | time
 }
 
-#[cfg(all(test, not(any(emanate_loom, emanate_shuttle))))]
+#[cfg(test)]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod tests {
     use super::Timers;
     use crate::gate::state::BreakerState::{Closed, Disabled, HalfOpen, Open};

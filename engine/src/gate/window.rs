@@ -31,6 +31,9 @@ const RING: usize = 16;
 #[cfg(any(emanate_loom, emanate_shuttle))]
 const RING: usize = 2;
 
+/// In slices that are not fine, only each such success looks whether the slice is full.
+const EACH: u64 = 4;
+
 /// Outcomes a window counts, as indices of words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Counted {
@@ -121,9 +124,10 @@ impl Stripe {
         }
     }
 
-    /// Counts one outcome in the slice called `name`. `false` where that slice is past, or full.
+    /// Counts one outcome in the slice called `name`: how many there are now of this class, or
+    /// `None` where that slice is past, or full.
     #[inline]
-    fn add(&self, at: usize, class: Counted, name: Name) -> bool {
+    fn add(&self, at: usize, class: Counted, name: Name) -> Option<u64> {
         let word = &self.slices[at][class as usize];
         // Relaxed: a guess, which the exchange confirms.
         let mut seen = word.load(Ordering::Relaxed);
@@ -142,7 +146,7 @@ impl Stripe {
             if mutated("window_stores") {
                 // Relaxed: wrong on purpose.
                 word.store(new.0, Ordering::Relaxed);
-                return true;
+                return Some(new.count());
             }
             // Release: pairs with the Acquire in `tally`. Relaxed on failure: another guess.
             match word.compare_exchange(seen, new.0, Ordering::Release, Ordering::Relaxed) {
@@ -150,13 +154,13 @@ impl Stripe {
                     if old.name() != name && old.count() > 0 {
                         self.keep(class, old.count());
                     }
-                    return true;
+                    return Some(new.count());
                 }
                 Err(newer) => seen = newer,
             }
         }
         self.keep(class, 1);
-        false
+        None
     }
 
     #[cold]
@@ -225,7 +229,10 @@ impl Ring {
         let name = Name::new(control.generation(), number);
         let at = number as usize & (RING - 1);
         let own = &self.stripes[stripe() & (self.stripes.len() - 1)];
-        if own.add(at, class, name) && !control.shape().is_timed() {
+        let Some(count) = own.add(at, class, name) else { return };
+        let shape = control.shape();
+        let looks = class != Counted::Success || count % EACH == 0 || shape.is_fine();
+        if looks && !shape.is_timed() {
             let span = u64::from(control.shape().span());
             let calls = own.tally(at, name).calls();
             if calls >= span || calls & (self.turn(span) - 1) == 0 {
@@ -310,9 +317,9 @@ impl Ring {
     }
 }
 
-#[cfg(all(test, any(emanate_loom, emanate_shuttle)))]
-#[path = "window_models.rs"]
+#[cfg(test)]
+#[cfg(any(emanate_loom, emanate_shuttle))]
 mod models;
-#[cfg(all(test, not(any(emanate_loom, emanate_shuttle))))]
-#[path = "window_tests.rs"]
+#[cfg(test)]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod tests;

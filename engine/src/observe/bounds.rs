@@ -1,5 +1,7 @@
 //! The bounds of the buckets that are exported.
 
+use super::cells::{OCTAVES, octave};
+
 /// How many buckets durations are sorted into: one for each bound and one for what is longer.
 pub(crate) const DURATION_BUCKETS: usize = DURATION_LIMITS.len() + 1;
 /// How many buckets numbers of hops are sorted into.
@@ -90,55 +92,56 @@ impl Bounds {
     }
 }
 
-/// For each number of significant bits, the first bound that an amount of so many may be within.
-const FIRST_BY_BITS: [u8; 65] = {
-    let mut first = [0; 65];
-    let mut bits = 1;
-    while bits <= 64 {
-        let lowest = 1 << (bits - 1);
-        let mut limit = first[bits - 1] as usize;
-        while limit < DURATION_LIMITS.len() && DURATION_LIMITS[limit] < lowest {
-            limit += 1;
-        }
-        first[bits] = limit as u8;
-        let next = if limit + 1 < DURATION_LIMITS.len() { DURATION_LIMITS[limit + 1] } else { 0 };
-        assert!(next == 0 || bits == 64 || next >= lowest << 1, "two bounds within one octave");
-        bits += 1;
-    }
-    first
-};
+/// The only bound that the durations of an octave may be on both sides of, and the bucket it ends.
+#[derive(Clone, Copy)]
+struct Near {
+    limit: u64,
+    bucket: usize,
+}
 
-/// [`DURATION_LIMITS`], and a last one that nothing exceeds.
-const PADDED_LIMITS: [u64; DURATION_BUCKETS] = {
-    let mut padded = [u64::MAX; DURATION_BUCKETS];
+const NEAR: [Near; OCTAVES] = {
+    let mut near = [Near { limit: u64::MAX, bucket: 0 }; OCTAVES];
     let mut at = 0;
-    while at < DURATION_LIMITS.len() {
-        padded[at] = DURATION_LIMITS[at];
+    while at < OCTAVES {
+        let (begin, end) = octave(at);
+        let mut bucket = 0;
+        while bucket < DURATION_LIMITS.len() && DURATION_LIMITS[bucket] < begin {
+            bucket += 1;
+        }
+        near[at].bucket = bucket;
+        if bucket < DURATION_LIMITS.len() {
+            near[at].limit = DURATION_LIMITS[bucket];
+        }
+        let alone = bucket + 1 >= DURATION_LIMITS.len() || DURATION_LIMITS[bucket + 1] >= end;
+        assert!(alone, "two bounds within one octave");
         at += 1;
     }
-    padded
+    near
 };
 
-/// The bucket of a duration of `nanos`; two looks into tables and no branch, since no two bounds
-/// have the same number of bits.
+/// The bucket of a duration of `nanos` in its octave; one look into a table and no branch, since no
+/// octave has two bounds.
 #[inline]
-pub(crate) const fn duration_bucket(nanos: u64) -> usize {
-    let first = FIRST_BY_BITS[(u64::BITS - nanos.leading_zeros()) as usize] as usize;
-    first + (nanos > PADDED_LIMITS[first]) as usize
+pub(crate) const fn duration_bucket(octave: usize, nanos: u64) -> usize {
+    let Near { limit, bucket } = NEAR[octave];
+    bucket + (nanos > limit) as usize
 }
 
 #[cfg(test)]
 #[cfg(not(emanate_loom))]
 mod tests {
     use super::{CONFIDENCES, DURATIONS, HOPS, duration_bucket};
+    use crate::observe::cells::{NANOS_MAX, octave_of};
 
     #[test]
     fn both_ways_find_the_same_bucket() {
         let limits = DURATIONS.limits().iter().copied();
-        let powers = (0..64).map(|bits| 1_u64 << bits);
-        for near in limits.chain(powers).chain([0, u64::MAX]) {
-            for nanos in [near.saturating_sub(1), near, near.saturating_add(1)] {
-                assert_eq!(duration_bucket(nanos), DURATIONS.bucket_of(nanos), "{nanos} ns");
+        let powers = (0..42).map(|bits| 1_u64 << bits);
+        for near in limits.chain(powers).chain([0, NANOS_MAX]) {
+            for nanos in [near.saturating_sub(1), near, near + 1].map(|nanos| nanos.min(NANOS_MAX))
+            {
+                let found = duration_bucket(octave_of(nanos), nanos);
+                assert_eq!(found, DURATIONS.bucket_of(nanos), "{nanos} ns");
             }
         }
     }

@@ -34,9 +34,30 @@ pub(crate) const CELLS: usize = cell_of(NANOS_MAX) + 1;
 #[inline]
 pub(crate) const fn cell_of(nanos: u64) -> usize {
     let nanos = if nanos > NANOS_MAX { NANOS_MAX } else { nanos };
+    cell_in(octave_of(nanos), nanos)
+}
+
+/// The cell of a duration of `nanos` in its octave.
+#[inline]
+pub(crate) const fn cell_in(octave: usize, nanos: u64) -> usize {
+    (octave << HALF_BITS) + (nanos >> octave) as usize
+}
+
+/// The octave of a duration of `nanos`, at most [`NANOS_MAX`]: the logarithm of its cell's width.
+/// What is below the first octave counts to it.
+#[inline]
+pub(crate) const fn octave_of(nanos: u64) -> usize {
     // `| LINEAR_MAX` makes everything below the first octave look like its end.
-    let shift = u64::BITS - HALF_BITS - 1 - (nanos | LINEAR_MAX).leading_zeros();
-    ((shift as usize) << HALF_BITS) + (nanos >> shift) as usize
+    (u64::BITS - HALF_BITS - 1 - (nanos | LINEAR_MAX).leading_zeros()) as usize
+}
+
+/// How many octaves there are.
+pub(crate) const OCTAVES: usize = octave_of(NANOS_MAX) + 1;
+
+/// The durations that an octave begins and ends with; the end is not in it.
+pub(crate) const fn octave(octave: usize) -> (u64, u64) {
+    let end = 1 << (octave + HALF_BITS as usize + 1);
+    (if octave == 0 { 0 } else { end / 2 }, end)
 }
 
 /// The shortest duration of `cell`, in nanoseconds.
@@ -55,8 +76,12 @@ pub(crate) const fn highest_in(cell: usize) -> u64 {
 
 /// Whole nanoseconds of `duration`, at most what is told apart.
 #[inline]
-pub(crate) fn nanos_of(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(NANOS_MAX).min(NANOS_MAX)
+pub(crate) const fn nanos_of(duration: Duration) -> u64 {
+    const SECOND: u64 = 1_000_000_000;
+    if duration.as_secs() >= NANOS_MAX / SECOND {
+        return NANOS_MAX;
+    }
+    duration.as_secs() * SECOND + duration.subsec_nanos() as u64
 }
 
 #[cfg(test)]
@@ -66,7 +91,10 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{CELLS, HALF_BITS, NANOS_MAX, cell_of, highest_in, lowest_in, nanos_of};
+    use super::{
+        CELLS, HALF_BITS, NANOS_MAX, OCTAVES, cell_of, highest_in, lowest_in, nanos_of, octave,
+        octave_of,
+    };
 
     #[test]
     fn cells_lie_side_by_side() {
@@ -79,6 +107,17 @@ mod tests {
         }
         assert_eq!(cell_of(NANOS_MAX), CELLS - 1);
         assert_eq!(cell_of(u64::MAX), CELLS - 1);
+    }
+
+    #[test]
+    fn octaves_lie_side_by_side() {
+        let mut begins = 0;
+        for number in 0..OCTAVES {
+            let (begin, end) = octave(number);
+            assert_eq!((begin, octave_of(begin), octave_of(end - 1)), (begins, number, number));
+            begins = end;
+        }
+        assert!(begins > NANOS_MAX);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::bounds::{DURATION_BUCKETS, DURATIONS, duration_bucket};
-use super::cells::{CELLS, cell_of};
+use super::cells::{CELLS, cell_in, cell_of, octave_of};
 use crate::sync::{AtomicU64, Ordering};
 
 /// A number that one thread at a time adds to.
@@ -82,8 +82,9 @@ impl Track {
     /// Counts a duration of `nanos`, at most [`NANOS_MAX`](super::cells::NANOS_MAX).
     #[inline]
     pub(crate) fn record(&self, nanos: u64) {
-        self.cells[cell_of(nanos)].add(1);
-        self.buckets.add(duration_bucket(nanos), nanos);
+        let octave = octave_of(nanos);
+        self.cells[cell_in(octave, nanos)].add(1);
+        self.buckets.add(duration_bucket(octave, nanos), nanos);
     }
 
     /// Adds what every cell holds to `cells`, which it makes as long as need be. Cells are read

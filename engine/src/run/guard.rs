@@ -28,6 +28,16 @@ impl RefUnwindSafe for Guard {}
 pub(crate) struct Entered<'a> {
     guard: &'a Guard,
     permit: Option<Permit<'a>>,
+    asks: Asks,
+}
+
+/// Whether a spread asks breakers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asks {
+    /// It does.
+    Breakers,
+    /// It only looks at them, and tells them nothing: a canary.
+    Nobody,
 }
 
 /// A spread that runs, until it is recorded. Where it unwinds, it counts as panicked.
@@ -60,12 +70,36 @@ impl Guard {
     #[inline]
     pub(crate) fn enter(&self) -> Result<Entered<'_>, SpreadError> {
         match self.gate.enter(Operation::Spread) {
-            Ok(permit) => Ok(Entered { guard: self, permit }),
+            Ok(permit) => Ok(Entered { guard: self, permit, asks: Asks::Breakers }),
             Err(open) => {
                 let error = SpreadError::BreakerOpen { retry_in: open.retry_in };
                 Err(self.refused(error))
             }
         }
+    }
+
+    /// Lets a canary in, whatever the breaker of spreads says. It reads no tier that a breaker
+    /// keeps spreads from, and takes no probe's place.
+    pub(crate) fn pass(&self) -> Entered<'_> {
+        Entered { guard: self, permit: None, asks: Asks::Nobody }
+    }
+
+    /// The permits of the tiers that `graph` lies in, and which of them are shut.
+    #[inline]
+    fn enter_tiers(&self, graph: &Generation) -> ([Option<Permit<'_>>; 2], Shut) {
+        let memory = self.gate.enter_tier(Tier::Hot);
+        let storage = if graph.is_stored() { self.gate.enter_tier(Tier::Warm) } else { Ok(None) };
+        let shut = Shut { memory: memory.is_err(), storage: storage.is_err() };
+        ([memory.ok().flatten(), storage.ok().flatten()], shut)
+    }
+
+    /// The tiers that a spread might be kept from now.
+    fn shut_tiers(&self) -> Shut {
+        let is_shut = |tier| {
+            let state = self.gate.tier(tier).state();
+            self.gate.is_on() && state.keeps_out()
+        };
+        Shut { memory: is_shut(Tier::Hot), storage: is_shut(Tier::Warm) }
     }
 
     /// Counts a spread that ends before it begins.
@@ -84,15 +118,16 @@ impl<'a> Entered<'a> {
         recorder: &Recorder,
         waited: Duration,
     ) -> Begun<'a> {
-        let Self { guard, permit } = self;
-        let memory = guard.gate.enter_tier(Tier::Hot);
-        let storage = if graph.is_stored() { guard.gate.enter_tier(Tier::Warm) } else { Ok(None) };
-        let shut = Shut { memory: memory.is_err(), storage: storage.is_err() };
+        let Self { guard, permit, asks } = self;
+        let ([memory, storage], shut) = match asks {
+            Asks::Breakers => guard.enter_tiers(graph),
+            Asks::Nobody => ([None, None], guard.shut_tiers()),
+        };
         Begun {
             guard,
             spread: permit,
-            memory: memory.ok().flatten(),
-            storage: storage.ok().flatten(),
+            memory,
+            storage,
             shut,
             times_hops: recorder.is_on(),
             reads: Reads::of_this_thread(),
@@ -179,8 +214,13 @@ impl<'a> Begun<'a> {
 
 impl Drop for Begun<'_> {
     fn drop(&mut self) {
-        if !self.is_recorded && panicking() {
-            self.guard.metrics.refuse(ErrorClass::Panicked);
+        if self.is_recorded || !panicking() {
+            return;
+        }
+        self.guard.metrics.refuse(ErrorClass::Panicked);
+        // The spread's permit, dropped by a panic, is a failure. The tiers did nothing wrong.
+        for permit in [self.memory.take(), self.storage.take()].into_iter().flatten() {
+            permit.record(OutcomeClass::Ignored);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::guard::Entered;
 use super::pool::Need;
 use super::sampling::Sampling;
 use super::scheduler::{Scheduler, Spread};
@@ -19,9 +20,32 @@ pub(crate) fn once(
 ) -> Result<(), SpreadError> {
     let started = Instant::now();
     outcome.clear();
+    let entered = scheduler.guard.enter()?;
+    entered_once(scheduler, entered, started, graph, request, outcome)
+}
+
+/// As [`once`], for a canary: asks no breaker, and is recorded like any other.
+pub(crate) fn canary(
+    scheduler: &Arc<Scheduler>,
+    graph: &Generation,
+    request: &SpreadRequest,
+    outcome: &mut SpreadOutcome,
+) -> Result<(), SpreadError> {
+    let started = Instant::now();
+    outcome.clear();
+    entered_once(scheduler, scheduler.guard.pass(), started, graph, request, outcome)
+}
+
+fn entered_once(
+    scheduler: &Arc<Scheduler>,
+    entered: Entered<'_>,
+    started: Instant,
+    graph: &Generation,
+    request: &SpreadRequest,
+    outcome: &mut SpreadOutcome,
+) -> Result<(), SpreadError> {
     let deadline = Deadline::of(started, request.bounds.budget);
     let need = Need::of(graph, &request.rule);
-    let entered = scheduler.guard.enter()?;
     if let Err(error) = scheduler.pool.check(need) {
         return Err(entered.give_back(error));
     }

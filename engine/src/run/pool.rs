@@ -7,7 +7,7 @@ use crate::spread::{
     ActR, HopTime, Lanes, Linear, PageRank, Precision, Retention, Rule, Scratch, SpreadError,
     SpreadRequest, Synapse,
 };
-use crate::sync::{ArrayQueue, Waiters};
+use crate::sync::{ArrayQueue, Waiters, failpoint};
 use crate::terms::Deadline;
 
 /// Idle scratches looked at for one that is large enough, before the largest seen is made to grow.
@@ -153,6 +153,7 @@ impl ScratchPool {
 
     /// A scratch for `need`, which passed [`ScratchPool::check`]; `None` where none is free.
     pub(crate) fn try_lease(&self, need: Need) -> Option<Lease<'_>> {
+        failpoint!(crate::sync::fault::SCRATCH, None);
         if !self.room.take(Amount::SLOT) {
             return None;
         }
@@ -172,6 +173,7 @@ impl ScratchPool {
 
     /// Whether [`ScratchPool::try_lease`] might succeed now.
     pub(crate) fn might_lease(&self, need: Need) -> bool {
+        failpoint!(crate::sync::fault::SCRATCH, false);
         let left = self.room.left();
         left.slots > 0 && (left.bytes >= need.bytes || !self.idle.is_empty())
     }

@@ -1,6 +1,6 @@
 //! What batches took: a bounded ring that whoever tunes the engine empties.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::sync::{ArrayQueue, AtomicBool, AtomicU64, Ordering};
 
@@ -28,6 +28,8 @@ pub struct Sample {
     pub app_limited: bool,
     /// From the first one's begin to the last one's end.
     pub latency: Duration,
+    /// When it ended.
+    pub ended: Instant,
 }
 
 /// A bounded ring of samples. Nothing is kept until somebody asks for the first time.
@@ -78,11 +80,11 @@ impl Samples {
 
 #[cfg(all(test, not(emanate_loom)))]
 mod tests {
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use super::{SAMPLES_MAX, Sample, Samples};
 
-    fn sample(settings: u64) -> Sample {
+    fn sample(ended: Instant, settings: u64) -> Sample {
         let latency = Duration::from_micros(settings);
         Sample {
             settings,
@@ -93,26 +95,27 @@ mod tests {
             waiting: 0,
             app_limited: true,
             latency,
+            ended,
         }
     }
 
     #[test]
     fn nothing_is_kept_before_somebody_asks() {
-        let samples = Samples::new();
-        samples.note(sample(1));
+        let (samples, now) = (Samples::new(), Instant::now());
+        samples.note(sample(now, 1));
         assert_eq!(samples.take(|sample| panic!("{sample:?}")), 0);
-        samples.note(sample(2));
+        samples.note(sample(now, 2));
         let mut taken = Vec::new();
         assert_eq!(samples.take(|sample| taken.push(sample)), 0);
-        assert_eq!(taken, [sample(2)]);
+        assert_eq!(taken, [sample(now, 2)]);
     }
 
     #[test]
     fn a_full_ring_loses_the_oldest_and_counts_them() {
-        let samples = Samples::new();
+        let (samples, now) = (Samples::new(), Instant::now());
         samples.take(|_| ());
         let all = SAMPLES_MAX as u64 + 3;
-        (0..all).for_each(|number| samples.note(sample(number)));
+        (0..all).for_each(|number| samples.note(sample(now, number)));
         let mut taken = Vec::new();
         assert_eq!(samples.take(|sample| taken.push(sample.settings)), 3);
         assert!(taken.into_iter().eq(3..all));

@@ -51,6 +51,7 @@ impl<'a> Sampling<'a> {
     /// Ends the batch now and notes it, where there was any spread in it.
     pub(crate) fn end(self, app_limited: bool) {
         let Some(begun) = self.0.filter(|begun| begun.spreads > 0) else { return };
+        let ended = Instant::now();
         let narrow = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let reads = Reads::of_this_thread().since(begun.reads).count;
         let queue = &begun.scheduler.queue;
@@ -63,7 +64,8 @@ impl<'a> Sampling<'a> {
             reads: u32::try_from(reads).unwrap_or(u32::MAX),
             waiting: if is_waited_for { narrow(queue.len()) } else { 0 },
             app_limited,
-            latency: begun.at.elapsed(),
+            latency: ended.saturating_duration_since(begun.at),
+            ended,
         });
     }
 }

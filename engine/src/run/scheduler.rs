@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::guard::{Begun, Done, Entered, Guard};
+use super::live::LiveRequests;
 use super::meter::Meter;
 use super::pool::{Lease, Need, ScratchPool};
 use super::queue::{Line, Queue};
@@ -15,7 +16,7 @@ use super::settings::Settings;
 use super::ticket::Ticket;
 use crate::graph::Generation;
 use crate::spread::{self, Conditions, Execution, SpreadError, SpreadOutcome, SpreadRequest};
-use crate::sync::{Arc, AtomicU64, FirstWins, Ordering, Published, Workers};
+use crate::sync::{Arc, AtomicU64, FirstWins, Ordering, Published, Workers, failpoint};
 use crate::terms::Deadline;
 
 /// One spread's result.
@@ -52,6 +53,7 @@ pub(crate) struct Scheduler {
     pub(crate) queue: Queue<Arc<Ticket>>,
     pub(crate) meter: Meter,
     pub(crate) samples: Samples,
+    pub(crate) live: LiveRequests,
     pub(crate) execution: Execution,
     settings_number: AtomicU64,
     threads: usize,
@@ -137,6 +139,7 @@ impl Scheduler {
             queue: Queue::new(capacity.queue_slots),
             meter: Meter::new(),
             samples: Samples::new(),
+            live: LiveRequests::new(),
             settings_number: AtomicU64::new(0),
             execution: capacity.execution,
             threads,
@@ -211,8 +214,10 @@ impl Scheduler {
         let Spread { graph, request, started, conditions } = spread;
         let begun = entered.begin(graph, lease.recorder().0, started.elapsed());
         let conditions = begun.conditions(conditions);
-        let result = lease
-            .run(request, |scratch| spread::spread(graph, request, &conditions, scratch, outcome));
+        let result = lease.run(request, |scratch| {
+            failpoint!(crate::sync::fault::SPREAD);
+            spread::spread(graph, request, &conditions, scratch, outcome)
+        });
         let (recorder, hop_times) = lease.recorder();
         let (service, response) = {
             let result = result.as_ref().map(|()| &*outcome);
@@ -256,6 +261,7 @@ impl Scheduler {
                 let clock = lease.recorder().0.is_on().then_some(&*self.guard.clock);
                 let conditions = Conditions { hop_clock: clock, ..*conditions };
                 lease.run(first, |scratch| {
+                    failpoint!(crate::sync::fault::SPREAD);
                     spread::spread_lanes(graph, group, &conditions, &mut scratch.lanes)
                 })
             })

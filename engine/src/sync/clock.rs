@@ -72,7 +72,8 @@ impl Clock for ManualClock {
     }
 }
 
-#[cfg(all(test, not(any(emanate_loom, emanate_shuttle))))]
+#[cfg(test)]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod tests {
     use std::time::Duration;
 

@@ -24,15 +24,21 @@
 //! one checker or both. It has a negative control: the same model must fail once the code is
 //! mutated. [`mutated`] is how code is mutated without building it again.
 
-#[cfg(all(test, any(emanate_loom, emanate_shuttle)))]
+#[cfg(test)]
+#[cfg(any(emanate_loom, emanate_shuttle))]
 pub(crate) mod checker;
 mod clock;
 mod exclusive;
+#[cfg(feature = "failpoints")]
+pub mod fault;
+#[cfg(not(feature = "failpoints"))]
+mod fault;
 mod first_wins;
 #[cfg(any(emanate_loom, emanate_shuttle))]
 mod modelled;
 mod mutant;
 mod stripe;
+mod thread;
 mod waiters;
 mod workers;
 
@@ -47,6 +53,7 @@ pub use clock::{Clock, ManualClock, MonotonicClock};
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
 pub use crossbeam_queue::ArrayQueue;
 pub use exclusive::{Exclusive, ExclusiveGuard};
+pub(crate) use fault::failpoint;
 pub use first_wins::FirstWins;
 #[cfg(emanate_loom)]
 pub use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
@@ -63,5 +70,6 @@ pub use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence}
 pub use std::sync::{Arc, Weak};
 pub use std::thread::{Thread, current as current_thread, panicking, park_timeout, yield_now};
 pub use stripe::{stripe, stripes};
+pub use thread::start_thread;
 pub use waiters::Waiters;
 pub use workers::Workers;

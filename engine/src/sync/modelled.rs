@@ -27,6 +27,12 @@ impl<T: Pod> Atomic<T> {
         bytemuck::cast(self.0.load(order))
     }
 
+    /// Replaces the value by what `change` makes of it.
+    pub fn update(&self, mut change: impl FnMut(&T) -> T) {
+        let mut value = self.value();
+        *value = Arc::new(change(&value));
+    }
+
     /// Replaces the value.
     pub fn store(&self, value: T, order: Ordering) {
         self.0.store(bytemuck::cast(value), order);

@@ -21,6 +21,12 @@ impl<T> Published<T> {
         self.0.load_full()
     }
 
+    /// Replaces the value by what `change` makes of it. `change` is called again where another
+    /// thread replaced the value meanwhile.
+    pub fn update(&self, mut change: impl FnMut(&T) -> T) {
+        self.0.rcu(|value| change(value));
+    }
+
     /// Replaces the value; whoever loads from now on sees `value` and all that led to it.
     pub fn store(&self, value: Arc<T>) {
         self.0.store(value);

@@ -66,7 +66,8 @@ pub fn stripe() -> usize {
     0
 }
 
-#[cfg(all(test, not(any(emanate_loom, emanate_shuttle))))]
+#[cfg(test)]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod tests {
     use super::{STRIPES_MAX, stripe, stripes};
 

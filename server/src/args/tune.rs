@@ -1,5 +1,8 @@
 //! Flags of `tune`.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::values;
@@ -25,6 +28,8 @@ pub(crate) enum TuneCommand {
     Tick(TickArgs),
     /// Run a tuner on a made-up plant that knows its best settings, and say how well it did
     Simulate(SimulateArgs),
+    /// Tune the engine on a graph under queries; print before, after and the way there
+    Run(Box<RunArgs>),
 }
 
 /// A policy of the tuner.
@@ -53,9 +58,9 @@ pub(crate) enum StrategyFlag {
     Adaptive,
 }
 
-/// Flags of `tune tick`.
-#[derive(Args, Debug)]
-pub(crate) struct TickArgs {
+/// How to steer, and within which bounds.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SteeringArgs {
     /// How settings are chosen
     #[arg(long, value_enum, default_value_t = PolicyFlag::Paired)]
     pub(crate) policy: PolicyFlag,
@@ -65,10 +70,6 @@ pub(crate) struct TickArgs {
     /// Of the random order in which settings are compared
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
-    /// The latency budget in microseconds, above 0; at most 1 % of the latencies may exceed it
-    #[arg(long, value_name = "B", allow_negative_numbers = true)]
-    #[arg(value_parser = values::number)]
-    pub(crate) budget_us: f64,
     /// Least recall against full depth, from 0 to 1
     #[arg(long, value_name = "F", default_value_t = 0.95, allow_negative_numbers = true)]
     #[arg(value_parser = values::number)]
@@ -85,6 +86,67 @@ pub(crate) struct TickArgs {
     /// Greatest hop limit, full depth
     #[arg(long, value_name = "K", default_value_t = 3)]
     pub(crate) max_hops: u32,
+}
+
+/// Flags of `tune tick`.
+#[derive(Args, Debug)]
+pub(crate) struct TickArgs {
+    /// The latency budget in microseconds, above 0; at most 1 % of the latencies may exceed it
+    #[arg(long, value_name = "B", allow_negative_numbers = true)]
+    #[arg(value_parser = values::number)]
+    pub(crate) budget_us: f64,
+    /// How to steer.
+    #[command(flatten)]
+    pub(crate) steering: SteeringArgs,
+}
+
+/// Flags of `tune run`.
+#[derive(Args, Debug)]
+pub(crate) struct RunArgs {
+    /// The graph: an edge list or a native file
+    #[arg(long, value_name = "GRAPH", long_help = super::graph_help())]
+    pub(crate) graph: PathBuf,
+    /// The queries: one JSON object a line, as `emanate replay` takes them, run in batches again
+    /// and again; the hop limit is steered of those that say \"hops\": \"auto\"
+    #[arg(long, value_name = "Q.jsonl")]
+    pub(crate) queries: PathBuf,
+    /// Run nothing and exit with 2 if any line is no query [default: use the others]
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// The latency budget of a batch, such as 5ms; at most 1 % of the batches may take longer
+    #[arg(long, value_name = "DURATION", value_parser = values::some_time,
+        allow_hyphen_values = true)]
+    pub(crate) budget_p99: Duration,
+    /// How to steer.
+    #[command(flatten)]
+    pub(crate) steering: SteeringArgs,
+    /// How long to tune; before and after, a quarter of it each is measured
+    #[arg(long, value_name = "DURATION", value_parser = values::some_time, default_value = "30s",
+        allow_hyphen_values = true)]
+    pub(crate) duration: Duration,
+    /// Least length of a window
+    #[arg(long, value_name = "DURATION", value_parser = values::some_time, default_value = "50ms",
+        allow_hyphen_values = true)]
+    pub(crate) window: Duration,
+    /// Callers, each of which asks again when it has its answers, from 1 to 1024
+    #[arg(long, value_name = "N", value_parser = values::threads, default_value_t = 1,
+        allow_hyphen_values = true)]
+    pub(crate) callers: u32,
+    /// Queries that a caller asks together [default: four of the greatest batches]
+    #[arg(long, value_name = "N", value_parser = values::positive, allow_hyphen_values = true)]
+    pub(crate) together: Option<u32>,
+    /// Threads of the engine, from 1 to 1024 [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = values::threads, allow_hyphen_values = true)]
+    pub(crate) threads: Option<u32>,
+    /// The batch size to begin with [default: the engine's]
+    #[arg(long, value_name = "N", value_parser = values::positive, allow_hyphen_values = true)]
+    pub(crate) batch: Option<u32>,
+    /// Draw what happened as SVG to FILE; an existing file is replaced
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = TuneFormat::Table)]
+    pub(crate) format: TuneFormat,
 }
 
 /// Who tunes in a simulation.
@@ -106,7 +168,7 @@ pub(crate) enum Contender {
     Gradient2,
 }
 
-/// How `tune simulate` prints.
+/// How `tune simulate` and `tune run` print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TuneFormat {
     /// For people

@@ -160,6 +160,20 @@ impl Queries {
         &self.prepared[usize::try_from(position).expect("it is below a length")]
     }
 
+    /// Those that can be run, and why the first of the others cannot.
+    pub(super) fn into_requests(self) -> (Vec<SpreadRequest>, Option<String>) {
+        let (mut requests, mut first) = (Vec::new(), None);
+        for query in self.prepared {
+            match query.request {
+                Ok(request) => requests.push(request),
+                Err(error) => {
+                    first.get_or_insert_with(|| format!("line {}: {error}", query.line));
+                }
+            }
+        }
+        (requests, first)
+    }
+
     /// Names queries that were refused, on standard error.
     pub(super) fn warn_of_errors(&self) {
         let failed = |query: &&Prepared| query.errors.load(Ordering::Relaxed) > 0;

@@ -2,10 +2,10 @@
 
 use std::io::{self, BufRead, Write};
 
-use emanate_tuner::{Bounds, Config, Controller, Objective, Proposal, Settings};
+use emanate_tuner::{Controller, Proposal};
 use serde_json::json;
 
-use super::{TuneError, window};
+use super::{TuneError, config, window};
 use crate::args::TickArgs;
 use crate::exit::{Failure, Printed};
 
@@ -14,28 +14,12 @@ use crate::exit::{Failure, Printed};
 /// # Errors
 /// [`Failure::Tune`] at the first line that is no window, or [`Failure::Output`].
 pub(crate) fn run(args: &TickArgs) -> Result<Printed, Failure> {
-    let mut controller = Controller::new(config(args)?);
-    answer(&mut controller, io::stdin().lock(), &mut io::stdout().lock())
-}
-
-fn config(args: &TickArgs) -> Result<Config, TuneError> {
     if args.budget_us <= 0.0 {
         let (flag, value, range) = ("budget-us", args.budget_us, "above 0");
-        return Err(TuneError::Flag { flag, value, range });
+        return Err(TuneError::Flag { flag, value, range }.into());
     }
-    if !(0.0..=1.0).contains(&args.floor) {
-        let (flag, value, range) = ("floor", args.floor, "from 0 to 1");
-        return Err(TuneError::Flag { flag, value, range });
-    }
-    let min = Settings { batch_size: args.min_batch, hop_limit: args.min_hops };
-    let max = Settings { batch_size: args.max_batch, hop_limit: args.max_hops };
-    Ok(Config {
-        bounds: Bounds::new(min, max).map_err(TuneError::Bounds)?,
-        objective: Objective { budget_us: args.budget_us, quality_floor: args.floor },
-        policy: args.policy.into(),
-        strategy: args.strategy.into(),
-        seed: args.seed,
-    })
+    let mut controller = Controller::new(config(&args.steering, args.budget_us)?);
+    answer(&mut controller, io::stdin().lock(), &mut io::stdout().lock())
 }
 
 fn answer(

@@ -121,6 +121,7 @@ fn what_is_no_store_is_refused() {
         let expected = format!("{directory}: {expected}");
         assert_eq!(emanate(["check", directory]).refused(), expected);
         let copy = path_text("store-none-copy");
+        let _ = fs::remove_dir_all(&copy);
         assert_eq!(emanate(["backup", directory, &copy]).refused(), expected);
         assert!(!Path::new(&copy).exists());
     }

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::support::{Run, command, emanate};
+use crate::support::{PETS, Run, command, emanate, file_text, path_text};
 
 const FLAGS: &str = "tune tick --policy paired --strategy adaptive --seed 7 --budget-us 4000 \
     --floor 0.95 --min-batch 4 --max-batch 256 --min-hops 1 --max-hops 3";
@@ -112,7 +112,7 @@ fn wrong_flags_are_refused() {
         let refused = fed(&FLAGS.replace(from, to), b"").refused();
         assert!(refused.contains(said), "{refused}");
     }
-    assert!(emanate(["tune"]).refused().contains("tick or simulate"));
+    assert!(emanate(["tune"]).refused().contains("tick, simulate or run"));
 }
 
 #[test]
@@ -129,4 +129,74 @@ fn simulations_tell_how_it_went() {
     assert!(many.get("trace").is_none() && many["seeds"] == 3);
     let refused = emanate(["tune", "simulate", "--plant", "flat", "--noise", "-1"]).refused();
     assert!(refused.contains("--noise"), "{refused}");
+}
+
+const QUERIES: &str = "{\"seeds\":[[\"dog\",1.0]],\"hops\":\"auto\",\"top\":5}\n\
+    {\"seeds\":[[\"cat\",1.0]],\"hops\":2}\n{\"seeds\":[[\"unknown\",1.0]]}\n";
+
+fn tune_run(name: &str, flags: &str) -> Run {
+    let graph = file_text(&format!("{name}.tsv"), PETS);
+    let queries = file_text(&format!("{name}.jsonl"), QUERIES);
+    let flags = format!("tune run --graph {graph} --queries {queries} {flags}");
+    emanate(flags.split_whitespace())
+}
+
+#[test]
+fn the_engine_is_tuned_on_queries() {
+    let svg = path_text("tuned.svg");
+    let flags = format!(
+        "--budget-p99 1s --duration 400ms --window 4ms --min-batch 2 --max-batch 32 --batch 8 \
+         --max-hops 3 --callers 2 --together 128 --format json --svg {svg}"
+    );
+    let tuned = tune_run("tuned", &flags).json();
+    let number = |value: &Value| value.as_f64().expect("a number");
+    assert_eq!((&tuned["queries"], &tuned["asked_together"]), (&json!(2), &json!(128)));
+    assert_eq!(
+        (&tuned["before"]["batch_size"], &tuned["before"]["hop_limit"]),
+        (&json!(8), &json!(3))
+    );
+    assert_eq!(tuned["before"]["recall"], 1.0);
+    for phase in ["before", "after"] {
+        assert!(number(&tuned[phase]["throughput_per_second"]) > 0.0, "{tuned}");
+        assert!(number(&tuned[phase]["latency_us"]["p99"]) > 0.0, "{tuned}");
+    }
+    let trace = &tuned["trace"];
+    let column = |name: &str| trace[name].as_array().expect("a column").clone();
+    let windows = column("batch_size").len();
+    assert!(windows >= 10 && tuned["windows"] == json!(windows), "{windows}");
+    assert!(column("batch_size").iter().all(|size| (2.0..=32.0).contains(&number(size))));
+    assert!(column("hop_limit").iter().all(|hops| (1.0..=3.0).contains(&number(hops))));
+    assert_eq!(column("verdict").len(), windows);
+    assert!(column("verdict").contains(&json!("probe")), "nothing was tried");
+    let drawn = std::fs::read_to_string(&svg).expect("the drawing is there");
+    assert!(drawn.starts_with("<svg ") && drawn.trim_end().ends_with("</svg>"), "{drawn}");
+    assert_eq!(drawn.matches("<polyline").count(), drawn.matches("stroke-width").count());
+    assert!(!drawn.contains("NaN") && !drawn.contains("inf"), "{drawn}");
+}
+
+#[test]
+fn a_tuned_engine_is_described_to_people() {
+    let flags = "--budget-p99 1s --duration 200ms --window 4ms --policy off --together 64";
+    let told = tune_run("told", flags).quiet();
+    let part = |name: &str| assert!(told.contains(name), "{name}: {told}");
+    part("before");
+    part("batch size                          32            32");
+    part("recall of all queries           1.0000        1.0000");
+    part("batch size, by doublings");
+    part("└──");
+}
+
+#[test]
+fn what_cannot_be_tuned_is_refused() {
+    let refused = |flags: &str| tune_run("refused-run", flags).refused();
+    assert!(refused("--budget-p99 1s --floor 2").contains("--floor is 2"));
+    assert!(refused("--budget-p99 1s --min-batch 9 --max-batch 3").contains("swap them"));
+    assert!(refused("--duration 1s").contains("--budget-p99"));
+    let graph = path_text("refused-run.tsv");
+    let svg = refused(&format!("--budget-p99 1s --svg {graph}"));
+    assert!(svg.contains("--svg would replace"), "{svg}");
+    let queries = file_text("no-fit.jsonl", "{\"seeds\":[[\"nobody\",1.0]]}\n");
+    let flags = format!("tune run --graph {graph} --queries {queries} --budget-p99 1s");
+    let unfit = emanate(flags.split_whitespace()).refused();
+    assert!(unfit.contains("no query fits the graph") && unfit.contains("nobody"), "{unfit}");
 }

@@ -42,6 +42,8 @@ pub struct Model {
     strain: u32,
     admitted: u64,
     cut: Cut,
+    /// The number of the newest slice where calls fill slices, what it holds, and successes of it.
+    filled: (u64, u64, u64),
     /// The number of the slice, and the class, of every outcome of this generation.
     outcomes: Vec<(u64, OutcomeClass)>,
 }
@@ -90,6 +92,7 @@ impl Model {
             strain: 0,
             admitted: 0,
             cut,
+            filled: (0, 0, 0),
             outcomes: Vec::new(),
         }
     }
@@ -110,6 +113,7 @@ impl Model {
         self.time = time;
         (self.out, self.succeeded, self.run) = (0, 0, 0);
         self.outcomes.clear();
+        self.filled = (0, 0, 0);
     }
 
     fn open(&mut self, reason: TransitionReason, now: u64) {
@@ -208,6 +212,7 @@ impl Model {
 
     fn measure(&mut self, class: OutcomeClass, now: u64) {
         self.outcomes.push((self.newest(now), class));
+        self.fill(class);
         if self.state != BreakerState::Closed {
             return;
         }
@@ -222,10 +227,21 @@ impl Model {
         }
     }
 
-    /// The number of the newest slice: by the clock, or by how many outcomes there were.
+    /// A slice of calls ends once it is full and one of its calls looks: in a slice of more than 16
+    /// calls, those that do not succeed, and each fourth that does.
+    fn fill(&mut self, class: OutcomeClass) {
+        let (number, mut calls, mut successes) = self.filled;
+        calls += 1;
+        successes += u64::from(class == OutcomeClass::Success);
+        let looks =
+            class != OutcomeClass::Success || successes.is_multiple_of(4) || self.cut.slice <= 16;
+        let ends = looks && calls >= self.cut.slice;
+        self.filled = if ends { (number + 1, 0, 0) } else { (number, calls, successes) };
+    }
+
+    /// The number of the newest slice: by the clock, or by how many are full.
     fn newest(&self, now: u64) -> u64 {
-        let number = if self.cut.timed { now } else { self.outcomes.len() as u64 };
-        number / self.cut.slice
+        if self.cut.timed { now / self.cut.slice } else { self.filled.0 }
     }
 
     /// Outcomes in the window: successes, failures, slow.

@@ -9,7 +9,7 @@ use super::content::{Shape, Stored};
 use super::layout::{BLOCK_ENTRY_BYTES, BlockEntry, Section, checksum};
 use crate::graph::blocks::ROWS_PER_BLOCK;
 use crate::graph::error::{Damage, DamagedBlock};
-use crate::sync::Arc;
+use crate::sync::{Arc, failpoint};
 
 /// Bytes that any number of threads may read at any place at once.
 pub(crate) trait ReadAt: fmt::Debug + Send + Sync + RefUnwindSafe {
@@ -130,18 +130,19 @@ impl FileSection {
 
     /// Reads the block at `position`, checks it and decodes it.
     pub(crate) fn read<T: Stored>(&self, position: usize) -> Result<T, DamagedBlock> {
+        self.decoded(position).map_err(|damage| DamagedBlock {
+            file: Arc::clone(&self.file.path),
+            section: self.section.name(),
+            block: position as u64,
+            damage,
+        })
+    }
+
+    fn decoded<T: Stored>(&self, position: usize) -> Result<T, Damage> {
+        failpoint!(self.section.name(), Err(Damage::Unreadable(ErrorKind::Other)));
         let entry = &self.table[position];
-        self.file
-            .block(entry)
-            .and_then(|bytes| {
-                T::decode(&bytes, &self.shape(position, entry)).ok_or(Damage::Content)
-            })
-            .map_err(|damage| DamagedBlock {
-                file: Arc::clone(&self.file.path),
-                section: self.section.name(),
-                block: position as u64,
-                damage,
-            })
+        let bytes = self.file.block(entry)?;
+        T::decode(&bytes, &self.shape(position, entry)).ok_or(Damage::Content)
     }
 
     fn shape(&self, position: usize, entry: &BlockEntry) -> Shape {

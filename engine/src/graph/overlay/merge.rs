@@ -248,7 +248,7 @@ impl Merge {
         let nodes = source.node_count();
         let in_edges = entering.map(|side| side.finish(nodes));
         let held = &source.names;
-        let (order, ordered) = order(held)?;
+        let Order { blocks: order, len: ordered } = order(held)?;
         Ok(Generation {
             number: source.number,
             facts,
@@ -315,11 +315,17 @@ impl NameBlocksUnderWay {
     }
 }
 
-/// The nodes that are there in ascending order of their names, and how many they are. Costs a
-/// search for every name that a change has given, and a copy of the order.
-fn order(names: &Names) -> Result<(Blocks<Box<[u32]>>, usize), DamagedBlock> {
+/// Nodes in ascending order of their names.
+struct Order {
+    blocks: Blocks<Box<[u32]>>,
+    len: usize,
+}
+
+/// The nodes that are there in ascending order of their names. Costs a search for every name that
+/// a change has given, and a copy of the order.
+fn order(names: &Names) -> Result<Order, DamagedBlock> {
     if names.overlay.is_empty() {
-        return Ok((names.order.clone(), names.ordered));
+        return Ok(Order { blocks: names.order.clone(), len: names.ordered });
     }
     let mut order: Vec<u32> = Vec::with_capacity(names.ordered);
     let mut rank = 0;
@@ -338,7 +344,7 @@ fn order(names: &Names) -> Result<(Blocks<Box<[u32]>>, usize), DamagedBlock> {
     }
     up_to(&mut order, names.ordered)?;
     let blocks = Blocks::in_memory(order.chunks(ORDER_PER_BLOCK).map(Box::from));
-    Ok((blocks, order.len()))
+    Ok(Order { blocks, len: order.len() })
 }
 
 /// `current` over the blocks of `merged`, which has the content of `source`, from which `current`

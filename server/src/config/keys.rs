@@ -1,0 +1,217 @@
+//! The one table of what can be configured.
+
+use toml::Value;
+
+use super::given::{Bytes, Given, Setting};
+use super::model::Config;
+
+/// When a changed value takes effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    /// As soon as the configuration is reloaded.
+    Reload,
+    /// When the service starts again.
+    Restart,
+}
+
+/// A test of whether a value lies in its range, and what the range is.
+pub(super) type Range = (fn(&Config) -> bool, &'static str);
+
+/// One thing that can be configured.
+pub(crate) struct ConfigKey {
+    /// Section and name, with a dot between.
+    pub(crate) path: &'static str,
+    /// What it means, with its unit; a sentence.
+    pub(crate) help: &'static str,
+    /// When a changed value takes effect.
+    pub(crate) when: When,
+    /// Whether its value is never shown.
+    pub(crate) secret: bool,
+    /// What it takes, for a sentence.
+    pub(super) takes: &'static str,
+    /// Takes a value; false where it is of another kind.
+    pub(super) read: fn(&mut Config, Given<'_>) -> bool,
+    /// The value in force, as the file writes it.
+    pub(crate) show: fn(&Config) -> Value,
+    /// Whether the value lies in the range, and what the range is.
+    pub(super) range: Option<Range>,
+}
+
+impl ConfigKey {
+    /// Section and name apart.
+    pub(crate) fn parts(&self) -> (&'static str, &'static str) {
+        self.path.split_once('.').expect("every key of the table has a section")
+    }
+
+    /// The environment variable that sets it.
+    pub(crate) fn variable(&self) -> String {
+        format!("EMANATE_{}", self.path.replace('.', "_").to_uppercase())
+    }
+}
+
+/// A key whose field holds the kind of value that is written.
+macro_rules! key {
+    (@secret secret) => { true };
+    (@secret $when:ident) => { false };
+    (@when Reload) => { When::Reload };
+    (@when Restart) => { When::Restart };
+    (@when secret) => { When::Reload };
+    (@range) => { None };
+    (@range $section:ident $name:ident $test:expr, $range:literal) => {
+        Some((|config: &Config| $test(&config.$section.$name), $range))
+    };
+    ($section:ident . $name:ident : $kind:ty, $when:ident, $help:literal
+        $(, $test:expr => $range:literal)?) => {
+        ConfigKey {
+            path: concat!(stringify!($section), ".", stringify!($name)),
+            help: $help,
+            when: key!(@when $when),
+            secret: key!(@secret $when),
+            takes: <$kind as Setting>::TAKES,
+            read: |config, given| match <$kind as Setting>::read(given) {
+                Some(value) => {
+                    config.$section.$name = value;
+                    true
+                }
+                None => false,
+            },
+            show: |config| Setting::show(&config.$section.$name),
+            range: key!(@range $($section $name $test, $range)?),
+        }
+    };
+}
+
+/// A key whose field holds a number of bytes.
+macro_rules! size {
+    ($section:ident . $name:ident, $when:ident, $help:literal, $least:expr => $range:literal) => {
+        ConfigKey {
+            path: concat!(stringify!($section), ".", stringify!($name)),
+            help: $help,
+            when: When::$when,
+            secret: false,
+            takes: Bytes::TAKES,
+            read: |config, given| match Bytes::read(given) {
+                Some(Bytes(bytes)) => {
+                    config.$section.$name = bytes;
+                    true
+                }
+                None => false,
+            },
+            show: |config| Bytes(config.$section.$name).show(),
+            range: Some((|config| config.$section.$name >= $least, $range)),
+        }
+    };
+}
+
+type Time = std::time::Duration;
+type File = Option<std::path::PathBuf>;
+
+const fn some_time(time: &Time) -> bool {
+    !time.is_zero()
+}
+
+/// Every key, by section.
+pub(crate) static KEYS: [ConfigKey; 48] = [
+    key!(server.listen: std::net::SocketAddr, Restart,
+        "Address and port to listen on; port 0 takes any free one. An address that other machines \
+         reach needs tokens in [auth]."),
+    key!(server.tls_certificate: File, Reload,
+        "Certificate chain in PEM, the server's own first; with it, only TLS is spoken. Read again \
+         at each reload."),
+    key!(server.tls_key: File, Reload, "The certificate's private key in PEM."),
+    key!(server.stop_within: Time, Reload,
+        "How long requests may go on after the service was told to stop; then they are cancelled."),
+    key!(limits.connections: usize, Restart,
+        "Most connections open at once; further ones wait to be accepted.",
+        |count: &usize| *count > 0 => "at least 1"),
+    key!(limits.header_time: Time, Restart,
+        "How long a connection may take to send the head of a request, or say nothing between two.",
+        some_time => "above 0"),
+    key!(limits.body_time: Time, Reload, "How long the body of a request may take to arrive.",
+        some_time => "above 0"),
+    size!(limits.body_size, Reload, "Most bytes in the body of a request.", 64 => "at least 64"),
+    key!(limits.request_time: Time, Reload,
+        "Most time for one request; a spread that has not ended by then stops with what it has. \
+         Clients ask for less by the header `Emanate-Timeout`.",
+        some_time => "above 0"),
+    key!(limits.write_time: Time, Restart,
+        "How long a client may leave an answer unread before its connection is closed.",
+        some_time => "above 0"),
+    key!(limits.spreads: usize, Reload,
+        "Most requests that spread at once; further ones are shed with status 503.",
+        |count: &usize| *count > 0 => "at least 1"),
+    key!(limits.batch: usize, Reload, "Most queries in one batch.",
+        |count: &usize| *count > 0 => "at least 1"),
+    key!(limits.changes: usize, Reload, "Most changes in one change set.",
+        |count: &usize| *count > 0 => "at least 1"),
+    key!(limits.top: u64, Reload, "Most nodes that a query may ask for.",
+        |count: &u64| *count > 0 => "at least 1"),
+    key!(limits.threads: u32, Reload, "Most threads that a query may ask for.",
+        |count: &u32| *count > 0 => "at least 1"),
+    key!(limits.list: usize, Reload, "Most entries of a list: labels, edges of a node, records.",
+        |count: &usize| *count > 0 => "at least 1"),
+    key!(rate.enabled: bool, Reload, "Whether requests of one address are limited in number."),
+    key!(rate.per_second: u32, Reload, "Requests in a second that one address may make for long.",
+        |count: &u32| *count > 0 => "at least 1"),
+    key!(rate.burst: u32, Reload, "Requests that one address may make at once.",
+        |count: &u32| *count > 0 => "at least 1"),
+    key!(rate.clients: usize, Restart, "Addresses remembered; the longest silent are forgotten.",
+        |count: &usize| *count > 0 => "at least 1"),
+    key!(auth.read_tokens: Vec<String>, secret,
+        "Bearer tokens that may ask. At least 16 letters each; with any token given, every route \
+         but the probes needs one."),
+    key!(auth.write_tokens: Vec<String>, secret, "Bearer tokens that may also change graphs."),
+    key!(auth.admin_tokens: Vec<String>, secret,
+        "Bearer tokens that may also steer the service and read its logs."),
+    key!(engine.threads: usize, Restart,
+        "Threads that spreads run on; 0 for as many as the machine runs at once."),
+    key!(engine.scratch_slots: usize, Restart, "Most spreads that run at once.",
+        |count: &usize| (1..=65_535).contains(count) => "from 1 to 65535"),
+    size!(engine.scratch_size, Restart, "Most bytes of scratch, all spreads together.",
+        1 << 10 => "at least 1KiB"),
+    key!(engine.queue_slots: u32, Restart, "Most spreads that wait.",
+        |count: &u32| (1..=65_535).contains(count) => "from 1 to 65535"),
+    key!(engine.maintain_every: Time, Reload,
+        "How often changed graphs are looked after: old generations freed, changes merged.",
+        some_time => "above 0"),
+    key!(spread.batch_size: u32, Reload, "Most spreads that are run together.",
+        |count: &u32| *count > 0 => "at least 1"),
+    key!(spread.large_edges: u64, Reload,
+        "Edges above which a spread is large and waits in a line of its own."),
+    key!(spread.pause_max: Time, Reload,
+        "How long a large spread pauses at most to let small ones run."),
+    key!(spread.hop_limit: u32, Reload, "What a query's `\"hops\": \"auto\"` stands for."),
+    key!(metrics.enabled: bool, Reload, "Whether `/metrics` answers."),
+    key!(page.enabled: bool, Reload, "Whether `/` shows the page for a browser."),
+    key!(breakers.enabled: bool, Reload, "Whether breakers are asked before a spread is let in."),
+    key!(logs.enabled: bool, Reload, "Whether recent log records are kept for `/v1/logs`."),
+    key!(logs.level: super::model::Level, Reload,
+        "The least weighty records that are kept and written."),
+    key!(logs.stderr: super::model::StderrFormat, Reload,
+        "How records go to standard error: off, as text, or as JSON, one a line."),
+    key!(logs.keep: usize, Reload, "Most records kept.", |n: &usize| *n > 0 => "at least 1"),
+    size!(logs.keep_size, Reload, "Most bytes of records kept.", 1 << 10 => "at least 1KiB"),
+    key!(logs.keep_time: Time, Reload, "How long a record is kept.", some_time => "above 0"),
+    key!(events.enabled: bool, Reload, "Whether `/v1/events` answers."),
+    key!(events.subscribers: usize, Reload, "Most listeners at once.",
+        |count: &usize| *count > 0 => "at least 1"),
+    key!(events.keep: usize, Reload, "Events kept for listeners that come back.",
+        |count: &usize| *count > 0 => "at least 1"),
+    key!(audit.enabled: bool, Reload, "Whether acts of administrators are recorded."),
+    key!(audit.file: File, Reload, "File that each act is appended to, as a line of JSON."),
+    key!(audit.keep: usize, Reload, "Acts kept for `/v1/audit`.",
+        |count: &usize| *count > 0 => "at least 1"),
+    key!(reload.watch: Time, Reload,
+        "How often the file is looked at for changes; 0s for never, so that only SIGHUP reloads."),
+];
+
+/// The keys whose values differ between `old` and `new` and take effect at the next start only.
+pub(crate) fn restart_keys(old: &Config, new: &Config) -> Vec<&'static str> {
+    let differs = |key: &&ConfigKey| (key.show)(old) != (key.show)(new);
+    let keys = KEYS.iter().filter(|key| key.when == When::Restart).filter(differs);
+    let mut found: Vec<&str> = keys.map(|key| key.path).collect();
+    if old.graphs != new.graphs {
+        found.push("graphs");
+    }
+    found
+}

@@ -1,0 +1,48 @@
+//! `emanate serve`: the engine as an HTTP service.
+//!
+//! ```text
+//!  socket -> connection: TLS, HTTP/1.1, times a client may take
+//!         -> front: trace context, rate, log, figures, panics caught
+//!         -> routes::TABLE: one entry a route, from which the router and the OpenAPI document
+//!            are both made; its scope is checked before its function is called
+//!         -> body -> query (as the command line reads it) -> Engine::submit -> output (as the
+//!            command line prints it)
+//! ```
+//!
+//! What a request sees of the configuration is one [`live::Live`], taken when it begins; a reload
+//! puts another one in its place, whole. What a request waits for is a future: where its client
+//! goes, the future is dropped and the spread is cancelled.
+
+mod access;
+mod app;
+mod audit;
+mod body;
+mod budget;
+mod changes;
+mod connection;
+mod error;
+mod events;
+mod feature;
+mod front;
+mod graphs;
+mod journal;
+mod listener;
+mod live;
+mod locked;
+mod machine;
+mod metrics;
+mod openapi;
+mod paced;
+mod page;
+mod problem;
+mod rate;
+mod reload;
+mod routes;
+mod run;
+mod service;
+mod slots;
+mod tls;
+mod trace;
+
+pub(crate) use error::ServeError;
+pub(crate) use run::run;

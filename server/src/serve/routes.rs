@@ -1,0 +1,20 @@
+//! The one table of routes: the router and the OpenAPI document are made from it.
+
+mod ask;
+mod batch;
+mod breakers;
+mod changes;
+mod events;
+mod graphs;
+mod nodes;
+mod parameters;
+mod probes;
+mod records;
+mod spread;
+mod steering;
+mod table;
+mod target;
+
+pub(crate) use breakers::{ACTS, tell_transitions};
+pub(crate) use changes::maintain;
+pub(crate) use table::{Media, Parameter, Route, TABLE};

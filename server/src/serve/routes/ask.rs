@@ -1,0 +1,158 @@
+//! One query, from its text to its outcome's.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Response;
+use axum::http::header::{CONTENT_TYPE, HeaderValue};
+use emanate::spread::{SpreadOutcome, SpreadRequest};
+use emanate::{CancelToken, Snapshot};
+
+use crate::args::ReportFormat;
+use crate::output::{Colour, Report};
+use crate::query::Query;
+use crate::seeds::{Names, Suggestions};
+use crate::serve::budget::Budget;
+use crate::serve::live::Live;
+use crate::serve::problem::Problem;
+use crate::serve::service::App;
+
+/// How long a cancelled spread may take to notice.
+const NOTICE: Duration = Duration::from_secs(2);
+
+/// Nodes up to which an outcome is written by the thread that serves connections.
+const ROWS_AT_ONCE: usize = 2048;
+
+/// Who asks, and what.
+#[derive(Clone, Debug)]
+pub(super) struct Asker {
+    pub(super) service: App,
+    pub(super) live: Arc<Live>,
+    pub(super) snapshot: Snapshot,
+    pub(super) budget: Budget,
+}
+
+impl Asker {
+    /// The nodes that `query` may have reported.
+    ///
+    /// # Errors
+    /// 422 where it asks for what only who runs the service may, or for more than allowed.
+    pub(super) fn check(&self, query: &Query) -> Result<u64, Problem> {
+        let limits = &self.live.config.limits;
+        if query.names_file() {
+            return Err(Problem::unprocessable(
+                "\"retention_file\" names a file of the service, which no query may read; leave \
+                 it out",
+            ));
+        }
+        if let Some(threads) = query.threads().filter(|threads| *threads > limits.threads) {
+            return Err(Problem::unprocessable(format!(
+                "\"threads\" is {threads}, but a query may have {} here; ask for fewer",
+                limits.threads
+            )));
+        }
+        let nodes = self.snapshot.node_count() as u64;
+        let top = if query.top() == 0 { nodes } else { query.top().min(nodes) };
+        if top > limits.top {
+            return Err(Problem::unprocessable(format!(
+                "\"top\" asks for {top} nodes, but a request may have {} here; ask for fewer",
+                limits.top
+            )));
+        }
+        Ok(top)
+    }
+
+    /// Spreads as `query` says; the outcome is what the command line prints.
+    ///
+    /// # Errors
+    /// [`Problem`].
+    pub(super) async fn ask(&self, query: &Query) -> Result<Vec<u8>, Problem> {
+        self.check(query)?;
+        let request = self.request(query).await?;
+        let outcome = self.spread(&request).await?;
+        self.write(request, outcome).await
+    }
+
+    /// The request. Only where a name is wrong are close ones searched for, which takes longer.
+    async fn request(&self, query: &Query) -> Result<SpreadRequest, Problem> {
+        let names = Names { graph: &self.snapshot, suggestions: Suggestions::Omitted };
+        if let Ok(mut request) = query.request(names) {
+            request.bounds.budget = self.budget.left(request.bounds.budget);
+            return Ok(request);
+        }
+        let (query, snapshot) = (query.clone(), self.snapshot.clone());
+        let refused = tokio::task::spawn_blocking(move || {
+            let names = Names { graph: &snapshot, suggestions: Suggestions::Wanted };
+            query.request(names).map_err(Problem::from)
+        });
+        refused.await.map_err(|_| Problem::internal("the search for names panicked"))?
+    }
+
+    /// The outcome. A client that names no bound gives the spread none to look at: what ends it
+    /// then is cancelled, and reports what it has.
+    async fn spread(&self, request: &SpreadRequest) -> Result<SpreadOutcome, Problem> {
+        let mut request = request.clone();
+        let token = CancelToken::new();
+        request.bounds.cancel = Some(token.clone());
+        let engine = &self.service.served()?.engine;
+        let mut future = engine.submit(&self.snapshot, request);
+        let end = self.budget.end(self.live.config.limits.request_time);
+        if let Ok(answer) = tokio::time::timeout_at(end, &mut future).await {
+            return Ok(answer?);
+        }
+        token.cancel();
+        match tokio::time::timeout(NOTICE, future).await {
+            Ok(answer) => Ok(answer?),
+            Err(_) => {
+                let detail = "the spread was not begun in time; try again";
+                Err(Problem::busy(detail, Duration::from_secs(1)))
+            }
+        }
+    }
+
+    /// The outcome's text.
+    async fn write(
+        &self,
+        request: SpreadRequest,
+        outcome: SpreadOutcome,
+    ) -> Result<Vec<u8>, Problem> {
+        if outcome.activations.len() <= ROWS_AT_ONCE {
+            return print(&self.snapshot, &request, &outcome);
+        }
+        let snapshot = self.snapshot.clone();
+        let text = tokio::task::spawn_blocking(move || print(&snapshot, &request, &outcome));
+        text.await.map_err(|_| Problem::internal("writing the outcome panicked"))?
+    }
+}
+
+fn print(
+    snapshot: &Snapshot,
+    request: &SpreadRequest,
+    outcome: &SpreadOutcome,
+) -> Result<Vec<u8>, Problem> {
+    let report = Report::new(snapshot, request, outcome);
+    let report = report.map_err(|block| Problem::internal(block.to_string()))?;
+    let mut text = Vec::new();
+    let printed = report.print(ReportFormat::Json, Colour::No, &mut text);
+    printed.expect("memory can be written");
+    Ok(text)
+}
+
+/// An answer whose text is JSON already.
+pub(super) fn json(text: Vec<u8>) -> Response<Body> {
+    let mut response = Response::new(Body::from(text));
+    let value = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, value);
+    response
+}
+
+/// An answer of one JSON value.
+pub(super) fn value(value: &serde_json::Value) -> Response<Body> {
+    json(format!("{value}\n").into_bytes())
+}
+
+/// The problem of who finds no slot free.
+pub(super) fn shed() -> Problem {
+    Problem::busy("as many spreads as allowed are being run; try again", Duration::from_secs(1))
+}

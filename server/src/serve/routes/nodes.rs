@@ -1,0 +1,106 @@
+//! `GET /v1/nodes` and `GET /v1/nodes/{label}`.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Response, Uri};
+use emanate::Snapshot;
+use emanate::graph::DamagedBlock;
+use emanate::terms::{Label, NodeId};
+use serde_json::{Value, json};
+
+use super::ask;
+use super::parameters::Parameters;
+use super::target::Target;
+use crate::output::Name;
+use crate::output::text::cut;
+use crate::seeds::{Names, Suggestions};
+use crate::serve::front::Entry;
+use crate::serve::problem::Problem;
+use crate::serve::service::App;
+
+/// Does `work` where reading a file holds up no connection.
+async fn aside(
+    work: impl FnOnce() -> Result<Option<Value>, DamagedBlock> + Send + 'static,
+) -> Result<Option<Value>, Problem> {
+    let done = tokio::task::spawn_blocking(work).await;
+    let done = done.map_err(|_| Problem::internal("reading the graph panicked"))?;
+    done.map_err(|block| Problem::internal(block.to_string()))
+}
+
+/// Labels that begin with a prefix.
+pub(crate) async fn search(
+    State(_): State<App>,
+    entry: Entry,
+    target: Target,
+    uri: Uri,
+) -> Result<Response<Body>, Problem> {
+    let parameters = Parameters::of(&uri, &["prefix", "limit"])?;
+    let limit = parameters.limit(&entry.live.config)?;
+    let prefix = parameters.text("prefix").unwrap_or_default().to_owned();
+    let snapshot = target.graph.graph.snapshot();
+    let found = aside(move || {
+        // One more than asked for, to know whether there are more.
+        let found = snapshot.labels_with_prefix(&prefix, limit + 1)?;
+        let labels: Vec<&str> = found.iter().take(limit).map(|(_, label)| *label).collect();
+        Ok(Some(json!({"labels": labels, "more": found.len() > limit})))
+    });
+    Ok(ask::value(&found.await?.unwrap_or_default()))
+}
+
+/// One node.
+pub(crate) async fn node(
+    State(_): State<App>,
+    entry: Entry,
+    target: Target,
+    uri: Uri,
+) -> Result<Response<Body>, Problem> {
+    let parameters = Parameters::of(&uri, &["limit"])?;
+    let limit = parameters.limit(&entry.live.config)?;
+    let (snapshot, label) = (target.graph.graph.snapshot(), target.label);
+    let wanted = label.clone();
+    let found = aside(move || describe(&snapshot, &wanted, limit)).await?;
+    found.map(|node| ask::value(&node)).ok_or_else(|| {
+        Problem::not_found(format!(
+            "the graph has no node {:?}; search with /v1/nodes?prefix=",
+            cut(&label)
+        ))
+    })
+}
+
+/// The node called `label` with its `limit` strongest edges; of equal ones the first stored.
+fn describe(snapshot: &Snapshot, label: &str, limit: usize) -> Result<Option<Value>, DamagedBlock> {
+    let names = Names { graph: snapshot, suggestions: Suggestions::Omitted };
+    let Some(node) = names.find(label)? else { return Ok(None) };
+    let row = snapshot.out_row(node)?;
+    let relations = snapshot.out_relations(node)?;
+    let times = snapshot.out_times(node)?;
+    let mut order: Vec<usize> = (0..row.len()).collect();
+    let strength = |position: &usize| row.weights.at(*position).abs();
+    order.sort_by(|a, b| strength(b).total_cmp(&strength(a)));
+    let relation_names: Vec<&str> = snapshot.relation_names().collect();
+    let mut edges = Vec::with_capacity(limit.min(row.len()));
+    for position in order.into_iter().take(limit) {
+        let target = snapshot.label(NodeId::new(row.targets[position]))?;
+        let mut edge = json!({"node": name(target), "weight": row.weights.at(position)});
+        // Relation 0 is none at all.
+        let relation = relations.get(position).and_then(|number| number.checked_sub(1));
+        if let Some(name) = relation.and_then(|at| relation_names.get(at as usize)) {
+            edge["relation"] = json!(name);
+        }
+        if let Some(time) = times.get(position).filter(|time| !time.is_nan()) {
+            edge["time"] = json!(time);
+        }
+        edges.push(edge);
+    }
+    Ok(Some(json!({
+        "node": name(snapshot.label(node)?),
+        "id": node.get(),
+        "fan_out": row.len(),
+        "edges": edges,
+        "generation": snapshot.number(),
+    })))
+}
+
+fn name(label: Label<'_>) -> Value {
+    Value::from(&Name::from(label))
+}

@@ -1,0 +1,183 @@
+//! What all requests share.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use serde_json::json;
+use tokio::sync::{OnceCell, watch};
+
+use super::audit::Audit;
+use super::error::ServeError;
+use super::events::{EventKind, Events};
+use super::graphs::{Served, ServedGraph};
+use super::journal::Journal;
+use super::live::Live;
+use super::metrics::Figures;
+use super::problem::Problem;
+use super::rate::Rates;
+use super::slots::Slots;
+use super::trace::Ids;
+use crate::config::{Config, DEFAULT_GRAPH, Sources};
+use crate::output::text::cut;
+
+/// How far the service is; ascending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    /// Graphs are being read.
+    Starting,
+    /// Requests are answered.
+    Ready,
+    /// No connection is accepted any more; requests that have begun go on.
+    Stopping,
+    /// What still goes on is cancelled.
+    Cancelling,
+}
+
+/// What all requests share.
+#[derive(Debug)]
+pub(crate) struct Service {
+    pub(crate) sources: Sources,
+    /// The configuration the service started with.
+    pub(crate) first: Config,
+    live: ArcSwap<Live>,
+    served: OnceCell<Served>,
+    stage: watch::Sender<Stage>,
+    pub(crate) started: Instant,
+    pub(crate) journal: Arc<Journal>,
+    pub(crate) events: Events,
+    pub(crate) audit: Audit,
+    pub(crate) rates: Rates,
+    pub(crate) slots: Slots,
+    pub(crate) ids: Ids,
+    pub(crate) figures: Figures,
+}
+
+/// The service, as every route holds it.
+pub(crate) type App = Arc<Service>;
+
+impl Service {
+    /// A service that has no graph yet.
+    ///
+    /// # Errors
+    /// [`ServeError::Tls`] or [`ServeError::Audit`].
+    pub(crate) fn new(
+        sources: Sources,
+        config: Config,
+        journal: Arc<Journal>,
+    ) -> Result<Self, ServeError> {
+        let audit = Audit::new(&config).map_err(|error| ServeError::Audit {
+            file: config.audit.file.clone().unwrap_or_default(),
+            error,
+        })?;
+        Ok(Self {
+            sources,
+            first: config.clone(),
+            served: OnceCell::new(),
+            stage: watch::channel(Stage::Starting).0,
+            started: Instant::now(),
+            journal,
+            events: Events::new(&config),
+            audit,
+            rates: Rates::new(config.rate.clients),
+            slots: Slots::default(),
+            ids: Ids::default(),
+            figures: Figures::new(),
+            live: ArcSwap::from_pointee(Live::of(config)?),
+        })
+    }
+
+    /// The configuration in force.
+    pub(crate) fn live(&self) -> Arc<Live> {
+        self.live.load_full()
+    }
+
+    /// Puts `live` in force, for each request that begins from now on.
+    pub(crate) fn put(&self, live: Live) {
+        self.journal.set(&live.config);
+        self.events.set(&live.config);
+        if let Some(served) = self.served.get() {
+            served.engine.set(live.config.spread.settings());
+            switch_breakers(served, &live.config);
+        }
+        self.live.store(Arc::new(live));
+    }
+
+    /// Begins to answer, by `served`.
+    pub(crate) fn begin(&self, served: Served) {
+        let names: Vec<String> = served.graphs.keys().cloned().collect();
+        for (name, graph) in &served.graphs {
+            let generation = graph.graph.snapshot().number();
+            let event = json!({"graph": name, "generation": generation});
+            self.events.tell(EventKind::Generation, event);
+        }
+        switch_breakers(&served, &self.live().config);
+        let collector = Box::new(served.engine.collector());
+        if let Err(error) = self.figures.registry.register(collector) {
+            tracing::error!(%error, "the engine's figures have names that are taken");
+        }
+        // It is set once, by the one task that opens the graphs.
+        let _ = self.served.set(served);
+        self.advance(Stage::Ready);
+        tracing::info!(graphs = ?names, "ready");
+    }
+
+    /// Engine and graphs.
+    ///
+    /// # Errors
+    /// 503 while they are being read.
+    pub(crate) fn served(&self) -> Result<&Served, Problem> {
+        let starting =
+            || Problem::busy("the graphs are still being read; try again", Duration::from_secs(1));
+        self.served.get().ok_or_else(starting)
+    }
+
+    /// The graph called `name`; without a name, the default one.
+    ///
+    /// # Errors
+    /// 404 where there is none, 503 while graphs are being read.
+    pub(crate) fn graph(&self, name: Option<&str>) -> Result<&Arc<ServedGraph>, Problem> {
+        let graphs = &self.served()?.graphs;
+        graphs.get(name.unwrap_or(DEFAULT_GRAPH)).ok_or_else(|| {
+            Problem::not_found(match name {
+                Some(name) => format!("there is no graph {:?}; see /v1/graphs", cut(name)),
+                None => "no graph is the default one; name one: /v1/graphs/{name}".to_owned(),
+            })
+        })
+    }
+
+    /// How far the service is.
+    pub(crate) fn stage(&self) -> Stage {
+        *self.stage.borrow()
+    }
+
+    /// Hears of each further stage.
+    pub(crate) fn stages(&self) -> watch::Receiver<Stage> {
+        self.stage.subscribe()
+    }
+
+    /// Goes on to `stage`; never back.
+    pub(crate) fn advance(&self, stage: Stage) {
+        let name = match stage {
+            Stage::Starting => "starting",
+            Stage::Ready => "ready",
+            Stage::Stopping => "stopping",
+            Stage::Cancelling => "cancelling",
+        };
+        self.stage.send_if_modified(|held| {
+            let further = stage > *held;
+            if further {
+                // Told first, since listeners are let go as soon as the stage is seen.
+                self.events.tell(EventKind::Service, json!({"state": name}));
+                *held = stage;
+            }
+            further
+        });
+    }
+}
+
+/// Breakers are asked, or not, as `config` says.
+fn switch_breakers(served: &Served, config: &Config) {
+    let gate = served.engine.gate();
+    if config.breakers.enabled { gate.switch_on() } else { gate.switch_off() }
+}

@@ -1,0 +1,61 @@
+//! Breakers, read and steered.
+
+use serde_json::{Value, json};
+
+use crate::support::{PETS, Service};
+
+fn state(service: &Service, name: &str) -> Value {
+    let breakers = service.get("/v1/breakers").json();
+    let breakers = breakers["breakers"].as_array().expect("a list").clone();
+    let found = breakers.into_iter().find(|breaker| breaker["name"] == name);
+    found.expect("it is there")["state"].clone()
+}
+
+#[test]
+fn an_open_breaker_sheds_and_a_reset_lets_in_again() {
+    let service = Service::start("breakers", PETS, &[]);
+    let spread = || service.post("/v1/spread", "{\"seeds\":[\"dog\"]}");
+    let steer = |act: &str| {
+        service.post("/v1/breakers/spread", &json!({"act": act}).to_string()).json()["state"]
+            .clone()
+    };
+    assert_eq!(state(&service, "spread"), "closed");
+    spread().json();
+    assert_eq!(steer("force_open"), "forced_open");
+    let shed = spread();
+    assert!(shed.header("retry-after").is_some());
+    assert!(shed.problem(503).contains("breaker of spreads is open"), "{}", shed.body);
+    service.hears("a breaker changed its state");
+    assert_eq!(steer("reset"), "closed");
+    spread().json();
+    let text = service.get("/metrics").body;
+    let rejected = "emanate_breaker_calls_total{breaker=\"spread\",outcome=\"rejected\"} 1";
+    assert!(text.contains(rejected), "{text}");
+    service.post("/v1/breakers/nobody", "{\"act\":\"reset\"}").problem(404);
+    service.post("/v1/breakers/spread", "{\"act\":\"explode\"}").problem(422);
+    let acts = service.get("/v1/audit").json();
+    assert_eq!(acts["acts"].as_array().unwrap().len(), 4);
+}
+
+#[test]
+fn breakers_that_are_switched_off_keep_nothing_out() {
+    let service = Service::start("breakers-off", PETS, &["--set", "breakers.enabled=false"]);
+    service.get("/v1/breakers").problem(404);
+    service.post("/v1/spread", "{\"seeds\":[\"dog\"]}").json();
+    let features = service.get("/v1/features").json();
+    let features = features["features"].as_array().unwrap().clone();
+    let breakers = features.iter().find(|feature| feature["name"] == "breakers").unwrap();
+    assert_eq!(breakers["on"], false);
+}
+
+#[test]
+fn the_engine_counts_its_spreads() {
+    let service = Service::start("engine-metrics", PETS, &[]);
+    for _ in 0..3 {
+        service.post("/v1/spread", "{\"seeds\":[\"dog\"]}").json();
+    }
+    let text = service.get("/metrics").body;
+    let counts = text.lines().filter(|line| line.starts_with("emanate_spreads_total{"));
+    let total: f64 = counts.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok()).sum();
+    assert_eq!(total, 3.0, "{text}");
+}

@@ -1,0 +1,18 @@
+//! The service as its clients see it: the real binary, spoken to over sockets.
+#![forbid(unsafe_code)]
+
+mod access;
+mod answers;
+mod bad_clients;
+mod breakers;
+mod changes;
+mod documents;
+mod ending;
+mod idle;
+mod lists;
+mod metrics;
+mod records;
+mod reloading;
+mod schemathesis;
+mod support;
+mod tls;

@@ -1,0 +1,30 @@
+//! The OpenAPI document against the running service, by a tool that makes up requests from it.
+
+use std::process::Command;
+
+use crate::support::{PETS, Service};
+
+/// Requests made up for each operation in each phase.
+const EXAMPLES: &str = "10";
+
+#[test]
+fn the_service_does_what_its_document_says() {
+    if !Command::new("schemathesis").arg("--version").output().is_ok_and(|o| o.status.success()) {
+        println!("skipped: schemathesis is not installed (pip install schemathesis)");
+        return;
+    }
+    let service = Service::start("schemathesis", PETS, &[]);
+    let document = format!("http://{}/openapi.json", service.address);
+    // A stream of events has no end, which the tool would wait for. That a query fits the schema
+    // does not mean that it fits the graph.
+    let output = Command::new("schemathesis")
+        .args(["run", &document, "--exclude-path", "/v1/events", "--seed", "1"])
+        .args(["--max-examples", EXAMPLES, "--phases", "examples,coverage,fuzzing"])
+        .args(["--exclude-checks", "positive_data_acceptance", "--no-color"])
+        .output()
+        .expect("it was there a moment ago");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    let cases = said.lines().skip_while(|line| *line != "Test cases:").nth(1);
+    assert!(cases.is_some_and(|cases| cases.ends_with(" passed")), "{said}");
+}

@@ -1,0 +1,251 @@
+//! Starting a service and talking to it.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// A small graph: labels that look like other things, a cycle, a relation, a self-loop.
+pub(crate) const PETS: &str = "\
+source\ttarget\tweight\trelation
+dog\tcat\t0.5\tchases
+cat\tmouse\t0.5\tchases
+cat\tdog\t0.25\tfears
+dog\thot dog\t0.1\tsounds like
+dog\ta=1\t0.2\t
+a=1\t@home\t1\t
+dog\tdog\t0.125\t
+and/or\tdog\t2\t
+lonely
+";
+
+/// How long anything may take here before a test fails.
+pub(crate) const LONG: Duration = Duration::from_secs(30);
+
+/// Where the file called `name` is kept. Tests run at once, so each has its own names.
+pub(crate) fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+/// Writes a file and gives its path.
+pub(crate) fn file(name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    let path = path(name);
+    fs::write(&path, content).expect("the directory for tests can be written");
+    path
+}
+
+/// The command, with an environment that configures nothing.
+pub(crate) fn command<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_emanate"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("EMANATE_") {
+            command.env_remove(name);
+        }
+    }
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+/// A service that is killed when the test ends.
+pub(crate) struct Service {
+    pub(crate) child: Child,
+    pub(crate) address: SocketAddr,
+    said: Receiver<String>,
+}
+
+impl Service {
+    /// Serves the edge list `edges`, kept under `name`, with `flags`; waits until it is ready.
+    pub(crate) fn start(name: &str, edges: &str, flags: &[&str]) -> Self {
+        let graph = file(&format!("{name}.tsv"), edges);
+        let mut arguments = vec!["serve", "--graph", graph.to_str().expect("a UTF-8 path")];
+        arguments.extend(["--set", "logs.stderr=json", "--set", "server.listen=127.0.0.1:0"]);
+        arguments.extend(flags);
+        let service = Self::spawn(command(arguments));
+        service.hears("ready graphs");
+        service
+    }
+
+    /// Starts `command` and waits until it listens.
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the service starts");
+        let (send, said) = channel();
+        let stderr = BufReader::new(child.stderr.take().expect("it is piped"));
+        std::thread::spawn(move || {
+            stderr.lines().map_while(Result::ok).try_for_each(|line| send.send(line))
+        });
+        let mut line = String::new();
+        let stdout = child.stdout.take().expect("it is piped");
+        BufReader::new(stdout).read_line(&mut line).expect("standard output is UTF-8");
+        let Some((_, address)) = line.trim().split_once("://") else {
+            let said: Vec<String> = said.into_iter().collect();
+            panic!("the service does not listen: {line:?} {said:?}");
+        };
+        let address = address.parse().expect("an address");
+        Self { child, address, said }
+    }
+
+    /// Waits for a line on standard error that holds `text`.
+    #[track_caller]
+    pub(crate) fn hears(&self, text: &str) -> String {
+        let end = Instant::now() + LONG;
+        let mut heard = Vec::new();
+        loop {
+            match self.said.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(line) if line.contains(text) => return line,
+                Ok(line) => heard.push(line),
+                Err(_) => panic!("it did not say {text:?} but {heard:?}"),
+            }
+        }
+    }
+
+    /// A connection.
+    pub(crate) fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).expect("the service accepts");
+        stream.set_read_timeout(Some(LONG)).expect("it is not zero");
+        stream.set_write_timeout(Some(LONG)).expect("it is not zero");
+        stream
+    }
+
+    /// Sends `text` as it is, and reads the answer.
+    #[track_caller]
+    pub(crate) fn raw(&self, text: &[u8]) -> Answer {
+        let mut stream = self.connect();
+        stream.write_all(text).expect("the service reads");
+        Answer::read(&mut stream)
+    }
+
+    /// Asks with `method` for `path`, with headers as lines and a body.
+    #[track_caller]
+    pub(crate) fn ask(&self, method: &str, path: &str, headers: &[&str], body: &str) -> Answer {
+        let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.address);
+        for header in headers {
+            text.push_str(&format!("{header}\r\n"));
+        }
+        text.push_str(&format!("Content-Length: {}\r\nConnection: close\r\n\r\n", body.len()));
+        text.push_str(body);
+        self.raw(text.as_bytes())
+    }
+
+    /// Asks for `path`.
+    #[track_caller]
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, &[], "")
+    }
+
+    /// Sends `body` as JSON to `path`.
+    #[track_caller]
+    pub(crate) fn post(&self, path: &str, body: &str) -> Answer {
+        self.ask("POST", path, &["Content-Type: application/json"], body)
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args([signal, &id]).status().expect("kill runs");
+        assert!(sent.success());
+    }
+
+    /// Waits for the end, and gives the exit status.
+    #[track_caller]
+    pub(crate) fn end(&mut self) -> i32 {
+        // Standard error ends with the process.
+        let end = Instant::now() + LONG;
+        while let Ok(line) = self.said.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            assert!(!line.contains("panicked"), "{line}");
+        }
+        assert!(Instant::now() < end, "it does not end");
+        self.child.wait().expect("it has ended").code().expect("no signal ended it")
+    }
+
+    /// Bytes of memory that the process holds; `None` where the system does not say.
+    pub(crate) fn resident_bytes(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+        line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib << 10)
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    /// Reads one answer.
+    #[track_caller]
+    pub(crate) fn read(stream: &mut impl Read) -> Self {
+        let mut reader = BufReader::new(stream);
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            let before = head.len();
+            // A service that resets the connection after its answer is done with it.
+            let read = reader.read_line(&mut head);
+            assert!(read.is_ok() && head.len() > before, "cut short: {head:?} {read:?}");
+        }
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let mut answer = Self { status: status.expect("a status"), head, body: String::new() };
+        let length = answer.header("content-length").and_then(|length| length.parse().ok());
+        let mut body = vec![0; length.unwrap_or(0)];
+        reader.read_exact(&mut body).expect("the body is whole");
+        answer.body = String::from_utf8(body).expect("the body is UTF-8");
+        answer
+    }
+
+    /// The value of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let pairs = self.head.lines().filter_map(|line| line.split_once(": "));
+        pairs.filter(|(held, _)| held.eq_ignore_ascii_case(name)).map(|(_, value)| value).next()
+    }
+
+    /// The body as JSON of an answer that says that all went well.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        assert_eq!(self.status, 200, "{}", self.body);
+        assert_eq!(self.header("content-type"), Some("application/json"), "{}", self.head);
+        serde_json::from_str(&self.body).expect("JSON")
+    }
+
+    /// The sentence of a problem with this status.
+    #[track_caller]
+    pub(crate) fn problem(&self, status: u16) -> String {
+        assert_eq!(self.status, status, "{}{}", self.head, self.body);
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.head);
+        let body: Value = serde_json::from_str(&self.body).expect("JSON");
+        assert_eq!(body["status"], status, "{body}");
+        body["detail"].as_str().expect("a sentence").to_owned()
+    }
+}
+
+/// What `emanate spread` prints for the same, without the figures that differ from run to run.
+pub(crate) fn printed(graph: &str, flags: &[&str]) -> Value {
+    let graph = path(&format!("{graph}.tsv"));
+    let graph = graph.to_str().expect("a UTF-8 path");
+    let arguments = ["spread", "--format", "json", "--graph", graph];
+    let output = command(arguments.iter().chain(flags)).output().expect("the command runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    settled(serde_json::from_slice(&output.stdout).expect("JSON"))
+}
+
+/// An outcome without the figures that differ from run to run.
+pub(crate) fn settled(mut outcome: Value) -> Value {
+    let stats = outcome["stats"].as_object_mut().expect("every outcome has them");
+    assert!(stats.remove("elapsed_us").is_some());
+    outcome
+}

@@ -1,5 +1,5 @@
-//! A graph whose file is damaged in one block of edges: spreads go on without those rows, say which,
-//! and everything else is as right as ever.
+//! A graph whose file is damaged in one block of edges: spreads go on without those rows, say
+//! which, and everything else is as right as ever.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -64,8 +64,8 @@ fn is_damaged(graph: &Generation, node: NodeId, direction: Direction) -> bool {
     }
 }
 
-/// The file with one byte changed somewhere in a block of rows, out-rows or in-rows: the first place
-/// from `from` on that spoils some rows and not the rest.
+/// The file with one byte changed somewhere in a block of rows, out-rows or in-rows: the first
+/// place from `from` on that spoils some rows and not the rest.
 fn damaged(whole: &Whole, from: f64, direction: Direction, name: &str) -> (File, Generation) {
     let file = File(scratch_file(name));
     let blocks = u32::try_from(whole.graph.node_count()).expect("a small graph") / ROWS_PER_BLOCK;

@@ -214,7 +214,8 @@ proptest! {
     #[test]
     fn the_pool_is_whole_after_anything(acts in acts(), slots in 1_usize..4) {
         let graphs = [graph(4), graph(6), graph(8)];
-        let engine = Engine::builder().without_breakers().scratch_slots(slots).threads(2).build().expect("good");
+        let builder = Engine::builder().without_breakers().scratch_slots(slots).threads(2);
+        let engine = builder.build().expect("good");
         let mut futures = Vec::new();
         for (choice, act) in acts {
             let graph = &graphs[choice];

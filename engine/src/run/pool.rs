@@ -69,7 +69,7 @@ pub(crate) fn scratch_bytes_max(graph: &Generation) -> u64 {
 struct Sized {
     scratch: Scratch,
     bytes: [u64; PARTS],
-    /// What is measured goes with the scratch: whoever works in one is the only writer of the other.
+    /// What is measured goes with the scratch: who works in one is the only writer of the other.
     recorder: Recorder,
 }
 

@@ -77,8 +77,8 @@ pub fn spread_traced(
     spread_without(graph, request, &[])
 }
 
-/// [`spread_traced`], with none of the effective edges of the nodes in `unread`: what a spread gives
-/// that could not read their rows. Nobody else's row, fan or share is another for it.
+/// [`spread_traced`], with none of the effective edges of the nodes in `unread`: what a spread
+/// gives that could not read their rows. Nobody else's row, fan or share is another for it.
 ///
 /// # Errors
 /// As [`spread`].

@@ -1,5 +1,5 @@
-//! The page for a browser at `/`, and the files it is made of. They are part of the program, so that
-//! nothing is loaded from elsewhere.
+//! The page for a browser at `/`, and the files it is made of. They are part of the program, so
+//! that nothing is loaded from elsewhere.
 
 use axum::Router;
 use axum::body::{Body, Bytes};

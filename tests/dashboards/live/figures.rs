@@ -2,8 +2,8 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -96,9 +96,9 @@ struct Source {
     engine: Engine,
     graph: Graph,
     metrics: Metrics,
-    recorder: Mutex<Recorder>,
     scrapes: AtomicU64,
-    faults: Mutex<Vec<Fault>>,
+    /// A bit for each fault.
+    faults: AtomicU64,
     stopped: AtomicBool,
 }
 
@@ -113,14 +113,13 @@ impl Figures {
     pub(crate) fn serve() -> Self {
         let list = EdgeList::rmat(5, RMat { scale: 9, edges: 4000 }).with_weights(5, 0.1, 0.9);
         let metrics = Metrics::new(1);
-        let recorder = metrics.recorder().expect("nobody else holds it");
+        let mut recorder = metrics.recorder().expect("nobody else holds it");
         let source = Arc::new(Source {
             engine: Engine::new(),
             graph: list.to_generation().expect("a good graph").into(),
             metrics,
-            recorder: Mutex::new(recorder),
             scrapes: AtomicU64::new(0),
-            faults: Mutex::default(),
+            faults: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
         });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
@@ -131,7 +130,7 @@ impl Figures {
                 if served.stopped.load(Ordering::Acquire) {
                     return;
                 }
-                served.answer(stream);
+                served.answer(stream, &mut recorder);
             }
         });
         Self { source, address }
@@ -144,7 +143,7 @@ impl Figures {
 
     /// From now on `fault` is in the figures.
     pub(crate) fn put(&self, fault: Fault) {
-        self.source.faults.lock().expect("nobody panics with it").push(fault);
+        self.source.faults.fetch_or(1 << fault as u64, Ordering::Relaxed);
     }
 
     /// No more answers.
@@ -162,30 +161,29 @@ impl Drop for Figures {
 }
 
 impl Source {
-    fn answer(&self, mut stream: TcpStream) {
+    fn answer(&self, mut stream: TcpStream, recorder: &mut Recorder) {
         let mut lines = BufReader::new(&stream).lines();
         while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
-        let text = self.text();
+        let text = self.text(recorder);
         let head = "HTTP/1.0 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n\r\n";
         // Who asked may be gone; the next scrape asks again.
         let _ = stream.write_all(format!("{head}{text}").as_bytes());
     }
 
     fn has(&self, fault: Fault) -> bool {
-        self.faults.lock().expect("nobody panics with it").contains(&fault)
+        self.faults.load(Ordering::Relaxed) >> fault as u64 & 1 == 1
     }
 
-    fn text(&self) -> String {
+    fn text(&self, recorder: &mut Recorder) -> String {
         let scrapes = self.scrapes.fetch_add(1, Ordering::Relaxed) + 1;
-        self.spread();
+        self.spread(recorder);
         let mut reading: Reading = self.metrics.reading();
         reading.supplied = self.supplied(scrapes);
         format!("{}{}", reading.text(), service_text(scrapes))
     }
 
     /// Spreads, as an engine runs and records them.
-    fn spread(&self) {
-        let mut recorder = self.recorder.lock().expect("nobody panics with it");
+    fn spread(&self, recorder: &mut Recorder) {
         for at in 0..SPREADS {
             let request = SpreadRequest::linear(2).seed(NodeId::new(at as u32), 1.0);
             let started = Instant::now();

@@ -16,28 +16,29 @@ use crate::support::{PETS, emanate, file_text, path, path_text};
 fn empty_directory(name: &str) -> PathBuf {
     let directory = path(name);
     let _ = fs::remove_dir_all(&directory);
-    fs::create_dir_all(&directory).unwrap();
+    fs::create_dir_all(&directory).expect("there is room");
     directory
 }
 
 fn open(directory: &Path) -> StoredGraph {
     let options = StoreOptions::default().create();
     let disk = Arc::new(Folder::at(directory));
-    open_graph(disk, &options, Arc::new(MonotonicClock::new())).unwrap().0
+    open_graph(disk, &options, Arc::new(MonotonicClock::new())).expect("a store").0
 }
 
 /// A store of the pets, changed: an edge more, a node and its edges less.
 fn pets(name: &str) -> (PathBuf, String) {
     let directory = empty_directory(name);
-    let pets = load_from(PETS.as_bytes(), "pets.tsv", &LoadOptions::default()).unwrap().graph;
-    import(&Folder::at(&directory), &GraphSegment(&pets)).unwrap();
+    let pets =
+        load_from(PETS.as_bytes(), "pets.tsv", &LoadOptions::default()).expect("good lines").graph;
+    import(&Folder::at(&directory), &GraphSegment(&pets)).expect("an empty folder");
     let StoredGraph { generation, store } = open(&directory);
     let graph = Graph::journaled(generation, store);
     let mut changes = ChangeSet::new();
     changes.upsert_edge(EdgeKey::new("mouse", "cheese").relation("likes").time(9.5), 0.75);
     changes.remove_node("@home");
-    Engine::new().apply(&graph, &changes, &ApplyOptions::default()).unwrap();
-    let text = directory.to_str().unwrap().to_owned();
+    Engine::new().apply(&graph, &changes, &ApplyOptions::default()).expect("good changes");
+    let text = directory.to_str().expect("a plain name").to_owned();
     (directory, text)
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Each test is named after the defect. What is said of others comes from their sources and issue
 //! trackers; several need threads to be seen, and are checked by models beside the breaker too.
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 #![forbid(unsafe_code)]
 
 use std::num::{NonZeroU8, NonZeroU32};

@@ -1,4 +1,5 @@
 //! Spreads through breakers and metrics: what is let in, what is kept out, and what is counted.
+#![expect(clippy::disallowed_types, reason = "a test may wait; no spread does here")]
 
 use std::path::PathBuf;
 use std::sync::Arc;

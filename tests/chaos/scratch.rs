@@ -26,7 +26,7 @@ fn without_scratch_spreads_are_shed_and_no_breaker_minds() {
         submitted.push(site.engine.submit(&graph, soon.clone()));
         let answers = [
             site.engine.spread(&graph, &soon),
-            site.engine.spread_many(&graph, &[soon.clone()]).remove(0),
+            site.engine.spread_many(&graph, std::slice::from_ref(&soon)).remove(0),
         ];
         for answer in answers {
             let Err(SpreadError::Shed { retry_in }) = answer else { panic!("{answer:?}") };

@@ -100,7 +100,7 @@ fn kill_after(sets: u64, directory: &Path, policy: &str) -> u64 {
         }
         said
     };
-    while let Some(line) = lines.next() {
+    for line in lines.by_ref() {
         if read(line.unwrap()) >= sets {
             break;
         }

@@ -69,7 +69,7 @@ fn each_period_of_hanging_is_one_more_failure() {
     assert_eq!(failures, expected);
     assert_eq!((held.len(), check(&registry, "a").status), (1, HealthStatus::Fail));
     held.into_iter().for_each(CheckJob::run);
-    registry.tick(|job| drop(job));
+    registry.tick(drop);
     assert_eq!(check(&registry, "a").counts.late, 1);
 }
 
@@ -140,7 +140,7 @@ fn a_check_that_panics_fails_and_says_what_it_said() {
 fn a_job_that_is_dropped_is_a_failure_and_not_a_hang() {
     let (registry, _clock) = registry();
     registry.register("a", CheckKind::Live, policy(1, 1), |_| Verdict::Pass).expect("good");
-    registry.tick(|job| drop(job));
+    registry.tick(drop);
     let stands = check(&registry, "a");
     assert_eq!((stands.status, stands.hangs), (HealthStatus::Fail, false));
     assert!(stands.reason.expect("it failed").as_str().contains("not run"));

@@ -97,6 +97,7 @@ impl Model {
             // The first time on the grid that is still to come, or a period from a late start.
             self.due = Some(if due + period > now { due + period } else { now + period });
         }
+        #[expect(clippy::collapsible_match, reason = "else the next arm would take what is early")]
         match &mut self.run {
             Some((start, _, _, given_up)) if !*given_up => {
                 if now - *start >= budget {

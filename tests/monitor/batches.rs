@@ -16,7 +16,7 @@ fn pool() -> rayon::ThreadPool {
 
 /// Doubles; fails for 3, 6, 9, ..
 fn work(item: &u32) -> Result<u32, Broken> {
-    if item % 3 == 0 { Err(Broken(*item)) } else { Ok(item * 2) }
+    if item.is_multiple_of(3) { Err(Broken(*item)) } else { Ok(item * 2) }
 }
 
 #[test]

@@ -11,6 +11,12 @@ pub(crate) struct ServeArgs {
     /// The graph that routes without a name mean: an edge list or a native file
     #[arg(long, value_name = "GRAPH", long_help = super::graph_help())]
     pub(crate) graph: Option<PathBuf>,
+    /// The directory that keeps the graph and its changes; where it is empty, --graph fills it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) store: Option<PathBuf>,
+    /// When changes reach the disk: always, every:DURATION or never [default: always]
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) flush: Option<String>,
     /// The configuration, a TOML file; read again when it changes and at SIGHUP
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -29,6 +35,9 @@ impl ServeArgs {
         settings.extend(self.listen.map(|listen| format!("server.listen={listen}")));
         let graph = self.graph.as_ref().map(|graph| graph.display());
         settings.extend(graph.map(|graph| format!("graphs.default={graph}")));
+        let store = self.store.as_ref().map(|store| store.display());
+        settings.extend(store.map(|store| format!("store.directory={store}")));
+        settings.extend(self.flush.as_ref().map(|flush| format!("store.flush={flush}")));
         settings
     }
 }

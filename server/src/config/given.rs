@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use emanate::change::store::FlushPolicy;
 use toml::Value;
 
 use super::model::{Level, StderrFormat};
@@ -186,5 +187,25 @@ impl Setting for StderrFormat {
 
     fn show(&self) -> Value {
         Value::from(self.name())
+    }
+}
+
+impl Setting for FlushPolicy {
+    const TAKES: &'static str = "always, never, or every: and a time, such as \"every:10ms\"";
+
+    fn read(given: Given<'_>) -> Option<Self> {
+        match given.as_str()? {
+            "always" => Some(Self::Always),
+            "never" => Some(Self::Never),
+            other => values::duration(other.strip_prefix("every:")?).ok().map(Self::Every),
+        }
+    }
+
+    fn show(&self) -> Value {
+        Value::from(match self {
+            Self::Always => "always".to_owned(),
+            Self::Never => "never".to_owned(),
+            Self::Every(time) => format!("every:{}", time.show().as_str().unwrap_or_default()),
+        })
     }
 }

@@ -83,7 +83,12 @@ macro_rules! key {
 
 /// A key whose field holds a number of bytes.
 macro_rules! size {
-    ($section:ident . $name:ident, $when:ident, $help:literal, $least:expr => $range:literal) => {
+    (@range $section:ident $name:ident) => { None };
+    (@range $section:ident $name:ident $least:expr, $range:literal) => {
+        Some((|config: &Config| config.$section.$name >= $least, $range))
+    };
+    ($section:ident . $name:ident, $when:ident, $help:literal
+        $(, $least:expr => $range:literal)?) => {
         ConfigKey {
             path: concat!(stringify!($section), ".", stringify!($name)),
             help: $help,
@@ -98,7 +103,7 @@ macro_rules! size {
                 None => false,
             },
             show: |config| Bytes(config.$section.$name).show(),
-            range: Some((|config| config.$section.$name >= $least, $range)),
+            range: size!(@range $section $name $($least, $range)?),
         }
     };
 }
@@ -111,7 +116,7 @@ const fn some_time(time: &Time) -> bool {
 }
 
 /// Every key, by section.
-pub(crate) static KEYS: [ConfigKey; 48] = [
+pub(crate) static KEYS: [ConfigKey; 55] = [
     key!(server.listen: std::net::SocketAddr, Restart,
         "Address and port to listen on; port 0 takes any free one. An address that other machines \
          reach needs tokens in [auth]."),
@@ -181,6 +186,29 @@ pub(crate) static KEYS: [ConfigKey; 48] = [
     key!(spread.pause_max: Time, Reload,
         "How long a large spread pauses at most to let small ones run."),
     key!(spread.hop_limit: u32, Reload, "What a query's `\"hops\": \"auto\"` stands for."),
+    key!(store.directory: File, Restart,
+        "Directory that keeps the graph `default` and its changes; made where there is none, and \
+         then filled from the graph's file. Without it, changes are in memory only."),
+    key!(store.flush: emanate::change::store::FlushPolicy, Restart,
+        "When changes are brought to the disk: `always` before they are acknowledged, \
+         `every:DURATION` at most so long afterwards, `never` but at a checkpoint. A process that \
+         is killed loses nothing by any of them; a machine that stops may."),
+    size!(store.checkpoint_size, Reload,
+        "Bytes of log from which on the graph is written anew and the log cut.",
+        1 << 10 => "at least 1KiB"),
+    key!(health.enabled: bool, Reload,
+        "Whether checks are run, `/health` answers and probes go by it."),
+    key!(health.every: Time, Restart, "How often each check is run.", some_time => "above 0"),
+    size!(
+        health.memory_max,
+        Restart,
+        "Bytes of memory from which on the process is not ready; 0 for no bound."
+    ),
+    size!(
+        health.disk_min,
+        Restart,
+        "Bytes free on the store's file system below which the service is not ready."
+    ),
     key!(metrics.enabled: bool, Reload, "Whether `/metrics` answers."),
     key!(page.enabled: bool, Reload, "Whether `/` shows the page for a browser."),
     key!(breakers.enabled: bool, Reload, "Whether breakers are asked before a spread is let in."),

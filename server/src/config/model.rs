@@ -5,6 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use emanate::change::store::FlushPolicy;
+
 /// The name of the graph that routes without a name mean.
 pub(crate) const DEFAULT_GRAPH: &str = "default";
 
@@ -17,6 +19,8 @@ pub(crate) struct Config {
     pub(crate) auth: Auth,
     pub(crate) engine: EngineOptions,
     pub(crate) spread: SpreadSettings,
+    pub(crate) store: Store,
+    pub(crate) health: Health,
     pub(crate) metrics: Metrics,
     pub(crate) page: Page,
     pub(crate) breakers: Breakers,
@@ -177,6 +181,38 @@ impl SpreadSettings {
         settings.pause_max = self.pause_max;
         settings.hop_limit = self.hop_limit;
         settings
+    }
+}
+
+/// Where the changes of the default graph are kept.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Store {
+    /// `None` where changes are in memory only.
+    pub(crate) directory: Option<PathBuf>,
+    pub(crate) flush: FlushPolicy,
+    pub(crate) checkpoint_size: u64,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { directory: None, flush: FlushPolicy::Always, checkpoint_size: 64 << 20 }
+    }
+}
+
+/// How the service looks after itself.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Health {
+    pub(crate) enabled: bool,
+    pub(crate) every: Duration,
+    /// 0 for no bound.
+    pub(crate) memory_max: u64,
+    pub(crate) disk_min: u64,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        let every = emanate::health::DEFAULT_PERIOD;
+        Self { enabled: true, every, memory_max: 0, disk_min: 256 << 20 }
     }
 }
 

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use emanate::BuildEngineError;
 
 use super::tls::TlsError;
+use crate::check::StoreError;
 use crate::graph_file::GraphFileError;
 
 /// Why the service does not start.
@@ -18,6 +19,8 @@ pub(crate) enum ServeError {
     NoGraph,
     /// A graph's file cannot be used.
     Graph(GraphFileError),
+    /// The store cannot be used.
+    Store(StoreError),
     /// The engine's options contradict each other or the graphs.
     Engine(BuildEngineError),
     /// The address cannot be listened on.
@@ -42,9 +45,10 @@ pub(crate) enum ServeError {
 
 impl ServeError {
     /// 2 where what was given is wrong, 1 where the machine is.
-    pub(crate) const fn status(&self) -> u8 {
+    pub(crate) fn status(&self) -> u8 {
         match self {
             Self::Listen { .. } | Self::Runtime(_) => 1,
+            Self::Store(error) => error.status(),
             _ => 2,
         }
     }
@@ -54,9 +58,11 @@ impl fmt::Display for ServeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoGraph => f.write_str(
-                "there is no graph to serve; give one with --graph, or name some in [graphs]",
+                "there is no graph to serve; give one with --graph or --store, or name some in \
+                 [graphs]",
             ),
             Self::Graph(error) => write!(f, "{error}"),
+            Self::Store(error) => write!(f, "{error}"),
             Self::Engine(error) => write!(f, "{error} (see [engine] of the configuration)"),
             Self::Listen { address, error } => {
                 write!(f, "cannot listen on {address} ({error}); choose another with --listen")
@@ -79,6 +85,12 @@ impl std::error::Error for ServeError {}
 impl From<GraphFileError> for ServeError {
     fn from(error: GraphFileError) -> Self {
         Self::Graph(error)
+    }
+}
+
+impl From<StoreError> for ServeError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) enum EventKind {
     Generation,
     /// A breaker changed its state.
     Breaker,
+    /// A check changed its status.
+    Health,
 }
 
 impl EventKind {
@@ -37,6 +39,7 @@ impl EventKind {
             Self::Config => "config",
             Self::Generation => "generation",
             Self::Breaker => "breaker",
+            Self::Health => "health",
         }
     }
 }

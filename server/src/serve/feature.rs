@@ -13,6 +13,8 @@ pub(crate) enum Feature {
     Rate,
     /// Figures for Prometheus.
     Metrics,
+    /// Checks are run, and probes go by them.
+    Health,
     /// Breakers are asked before work is let in.
     Breakers,
     /// Recent log records.
@@ -29,11 +31,12 @@ pub(crate) enum Feature {
 
 impl Feature {
     /// All of them.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Auth,
         Self::Tls,
         Self::Rate,
         Self::Metrics,
+        Self::Health,
         Self::Breakers,
         Self::Logs,
         Self::Page,
@@ -49,6 +52,7 @@ impl Feature {
             Self::Tls => "tls",
             Self::Rate => "rate",
             Self::Metrics => "metrics",
+            Self::Health => "health",
             Self::Breakers => "breakers",
             Self::Logs => "logs",
             Self::Page => "page",
@@ -65,6 +69,7 @@ impl Feature {
             Self::Tls => "server.tls_certificate",
             Self::Rate => "rate.enabled",
             Self::Metrics => "metrics.enabled",
+            Self::Health => "health.enabled",
             Self::Breakers => "breakers.enabled",
             Self::Logs => "logs.enabled",
             Self::Page => "page.enabled",
@@ -81,6 +86,7 @@ impl Feature {
             Self::Tls => config.server.tls_certificate.is_some(),
             Self::Rate => config.rate.enabled,
             Self::Metrics => config.metrics.enabled,
+            Self::Health => config.health.enabled,
             Self::Breakers => config.breakers.enabled,
             Self::Logs => config.logs.enabled,
             Self::Page => config.page.enabled,

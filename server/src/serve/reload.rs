@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::events::EventKind;
 use super::live::Live;
 use super::service::{App, Service, Stage};
-use crate::config::{Config, EngineOptions, restart_keys};
+use crate::config::{Config, EngineOptions, Health, restart_keys};
 
 /// Reads the configuration again and, where it is right, puts it in force. Where anything is wrong
 /// with it, nothing changes.
@@ -67,6 +67,10 @@ fn running(first: &Config, mut config: Config) -> Config {
     config.rate.clients = first.rate.clients;
     let maintain_every = config.engine.maintain_every;
     config.engine = EngineOptions { maintain_every, ..first.engine.clone() };
+    config.store.directory.clone_from(&first.store.directory);
+    config.store.flush = first.store.flush;
+    let enabled = config.health.enabled;
+    config.health = Health { enabled, ..first.health.clone() };
     config.graphs = first.graphs.clone();
     config
 }
@@ -110,6 +114,8 @@ pub(crate) async fn watch(service: App) {
 
 #[cfg(test)]
 mod tests {
+    use emanate::change::store::FlushPolicy;
+
     use super::running;
     use crate::config::{Config, KEYS, When, restart_keys};
 
@@ -126,6 +132,11 @@ mod tests {
         changed.engine.scratch_slots = 9;
         changed.engine.scratch_size = 1 << 20;
         changed.engine.queue_slots = 9;
+        changed.store.directory = Some("elsewhere".into());
+        changed.store.flush = FlushPolicy::Never;
+        changed.health.every *= 2;
+        changed.health.memory_max = 9;
+        changed.health.disk_min = 9;
         changed.limits.batch = 1;
         let keys = KEYS.iter().filter(|key| key.when == When::Restart).count();
         assert_eq!(restart_keys(&first, &changed).len(), keys, "the test changes every such key");

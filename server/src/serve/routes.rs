@@ -6,6 +6,7 @@ mod breakers;
 mod changes;
 mod events;
 mod graphs;
+mod health;
 mod nodes;
 mod parameters;
 mod probes;

@@ -12,7 +12,7 @@ use super::error::ServeError;
 use super::graphs::Served;
 use super::journal::{Journal, JournalLayer};
 use super::service::{App, Service, Stage};
-use super::{listener, reload, routes};
+use super::{health, keeping, listener, reload, routes};
 use crate::args::ServeArgs;
 use crate::config::{Config, Sources};
 use crate::exit::{Failure, Printed};
@@ -24,7 +24,7 @@ use crate::exit::{Failure, Printed};
 pub(crate) fn run(args: &ServeArgs) -> Result<Printed, Failure> {
     let sources = Sources::new(args.config.clone(), std::env::vars_os(), args.settings());
     let config = sources.read()?;
-    if config.graphs.is_empty() {
+    if config.graphs.is_empty() && config.store.directory.is_none() {
         return Err(ServeError::NoGraph.into());
     }
     let journal = Arc::new(Journal::new(&config));
@@ -59,10 +59,15 @@ async fn serve(service: &App, config: Config) -> Result<(), ServeError> {
     let _ = writeln!(std::io::stdout(), "listening on {scheme}://{address}");
     tracing::info!(%address, scheme, "listening");
 
-    let heeding = tokio::spawn(signals.heed(App::clone(service)));
-    let watching = tokio::spawn(reload::watch(App::clone(service)));
-    let maintaining = tokio::spawn(routes::maintain(App::clone(service)));
-    let telling = tokio::spawn(routes::tell_transitions(App::clone(service)));
+    let tasks = [
+        tokio::spawn(signals.heed(App::clone(service))),
+        tokio::spawn(reload::watch(App::clone(service))),
+        tokio::spawn(routes::maintain(App::clone(service))),
+        tokio::spawn(keeping::keep(App::clone(service))),
+        tokio::spawn(keeping::checkpoint(App::clone(service))),
+        tokio::spawn(health::watch(App::clone(service))),
+        tokio::spawn(routes::tell_transitions(App::clone(service))),
+    ];
     let serving = tokio::spawn(listener::serve(App::clone(service), listener));
     let opened = open(service, config).await;
     if opened.is_err() {
@@ -70,10 +75,10 @@ async fn serve(service: &App, config: Config) -> Result<(), ServeError> {
     }
     // A task ends early only by a panic, which has been reported; the end is the same.
     let _ = serving.await;
-    heeding.abort();
-    watching.abort();
-    maintaining.abort();
-    telling.abort();
+    keeping::settle(service).await;
+    for task in tasks {
+        task.abort();
+    }
     opened
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
+use emanate::observe::Collector;
 use serde_json::json;
 use tokio::sync::{OnceCell, watch};
 
@@ -104,7 +105,7 @@ impl Service {
     }
 
     /// Begins to answer, by `served`.
-    pub(crate) fn begin(&self, served: Served) {
+    pub(crate) fn begin(self: &Arc<Self>, served: Served) {
         let names: Vec<String> = served.graphs.keys().cloned().collect();
         for (name, graph) in &served.graphs {
             let generation = graph.graph.snapshot().number();
@@ -112,7 +113,13 @@ impl Service {
             self.events.tell(EventKind::Generation, event);
         }
         switch_breakers(&served, &self.live().config);
-        let collector = Box::new(served.engine.collector());
+        // The registry is the service's own, which it must not keep alive.
+        let own = Arc::downgrade(self);
+        let read = move || {
+            let service = own.upgrade()?;
+            Some(service.served().ok()?.reading(&service.live().config))
+        };
+        let collector = Box::new(Collector::new(move || read().unwrap_or_default()));
         if let Err(error) = self.figures.registry.register(collector) {
             tracing::error!(%error, "the engine's figures have names that are taken");
         }

@@ -6,7 +6,10 @@ use crate::support::{PETS, Service};
 
 /// A path of the document with something for each name in braces.
 fn concrete(path: &str) -> String {
-    path.replace("{name}", "default").replace("{label}", "dog").replace("{breaker}", "spread")
+    path.replace("{name}", "default")
+        .replace("{label}", "dog")
+        .replace("{breaker}", "spread")
+        .replace("{check}", "canary")
 }
 
 #[test]

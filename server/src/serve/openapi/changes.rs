@@ -23,6 +23,7 @@ pub(super) fn changes() -> Value {
     let kinds: Vec<Value> = kinds.collect();
     let mut answer = report();
     answer["dry_run"] = json!({"type": "boolean"});
+    answer["kept"] = reference("Kept");
     json!({
         "ChangeSet": {
             "type": "object",
@@ -41,6 +42,9 @@ pub(super) fn changes() -> Value {
             "examples": [{"changes": [{"change": "upsert_edge", "source": "dog",
                 "target": "bone", "weight": 0.5}]}],
         },
+        "Kept": {"type": "string", "enum": ["memory", "written", "synced"],
+            "description": "How safe an acknowledged set is: gone with the process, or kept when \
+                            that is killed, or also when the machine stops."},
         "ChangeReport": object(answer),
         "ChangesDone": object(report()),
     })

@@ -30,7 +30,7 @@ pub(super) fn list(of: &Value) -> Value {
 /// All schemas by name.
 pub(super) fn schemas() -> Value {
     let mut all = Map::new();
-    for group in [values(), spreads(), graphs(), records(), changes()] {
+    for group in [values(), spreads(), graphs(), records(), health(), changes()] {
         if let Value::Object(group) = group {
             all.extend(group);
         }
@@ -155,12 +155,21 @@ fn graphs() -> Value {
             "properties": {"name": {"type": "string"}, "generation": count, "nodes": count,
                 "edges": count},
         },
-        "Graphs": object(json!({"graphs": list(&object(json!({
-            "name": {"type": "string"},
-            "nodes": count,
-            "edges": count,
-            "generation": count,
-        })))})),
+        "Graphs": object(json!({"graphs": list(&optional(
+            json!({
+                "name": {"type": "string"},
+                "nodes": count,
+                "edges": count,
+                "generation": count,
+                "kept": reference("Kept"),
+                "store": object(json!({
+                    "directory": {"type": "string"},
+                    "generation": count,
+                    "log_bytes": count,
+                })),
+            }),
+            &["store"],
+        ))})),
         "Load": object(json!({
             "spreads": count,
             "queued": count,
@@ -226,5 +235,40 @@ fn records() -> Value {
         "Acts": object(json!({"acts": list(&json!({"type": "object"}))})),
         "EventStream": {"type": "string"},
         "MetricsText": {"type": "string"},
+    })
+}
+
+fn health() -> Value {
+    let (count, seconds) = (reference("Count"), json!({"type": ["number", "null"]}));
+    json!({
+        "Status": {"type": "string", "enum": ["pass", "warn", "unknown", "fail"]},
+        "Check": object(json!({
+            "name": {"type": "string"},
+            "kind": {"type": "string", "enum": ["live", "ready", "startup"]},
+            "status": reference("Status"),
+            "last": {"anyOf": [reference("Status"), {"type": "null"}]},
+            "reason": {"type": ["string", "null"]},
+            "age_s": seconds,
+            "took_s": seconds,
+            "standing_for_s": seconds,
+            "successes": count,
+            "failures": count,
+            "hangs": {"type": "boolean"},
+            "counts": object(json!({
+                "runs": count,
+                "passes": count,
+                "failures": count,
+                "overruns": count,
+                "late": count,
+                "panics": count,
+                "turns": count,
+            })),
+        })),
+        "Health": object(json!({
+            "live": reference("Status"),
+            "ready": reference("Status"),
+            "startup": reference("Status"),
+            "checks": list(&reference("Check")),
+        })),
     })
 }

@@ -56,11 +56,18 @@ fn apply(
     options.budget = budget.left(Some(limit)).unwrap_or(limit);
     let dry = options.run == Run::Dry;
     let before = snapshot.number();
-    let result = service.served()?.engine.apply(&served.graph, &changes, &options);
+    let engine_and_graphs = service.served()?;
+    let result = engine_and_graphs.engine.apply(&served.graph, &changes, &options);
     let report = match &result {
         Ok(report) => Some(report),
         Err(error) => error.report(),
     };
+    if let Some(keeper) = served.keeper() {
+        keeper.appended();
+    }
+    if let Some(report) = report.filter(|_| !dry) {
+        engine_and_graphs.count(report);
+    }
     // A set that was refused in the middle may have had chunks that were applied.
     if let Some(report) = report.filter(|report| !dry && report.generation > before) {
         let event = json!({"graph": served.name, "generation": report.generation});
@@ -70,6 +77,7 @@ fn apply(
         Ok(report) => {
             let mut answer = shown(&report);
             answer["dry_run"] = json!(dry);
+            answer["kept"] = json!(served.promise());
             Ok(ask::value(&answer))
         }
         Err(error) => Err(problem(&error)),

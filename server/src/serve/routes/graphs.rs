@@ -18,12 +18,17 @@ pub(crate) async fn list(State(service): State<App>, uri: Uri) -> Result<Respons
         let served: &crate::serve::graphs::ServedGraph = served;
         let snapshot = served.graph.snapshot();
         let facts = snapshot.facts();
-        json!({
+        let mut shown = json!({
             "name": name,
             "nodes": facts.nodes - facts.removed_nodes,
             "edges": snapshot.edge_count(),
             "generation": snapshot.number(),
-        })
+            "kept": served.promise(),
+        });
+        if let Some(keeper) = served.keeper() {
+            shown["store"] = keeper.json();
+        }
+        shown
     };
     let graphs: Vec<Value> = service.served()?.graphs.iter().map(graph).collect();
     Ok(ask::value(&json!({"graphs": graphs})))

@@ -3,27 +3,42 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
+use emanate::health::HealthReading;
 use serde_json::json;
 use std::time::Duration;
 
 use super::ask;
+use crate::serve::health::blame;
 use crate::serve::problem::Problem;
 use crate::serve::service::{App, Stage};
 
-/// It answers, so it lives.
-pub(crate) async fn live() -> Response<Body> {
-    ask::value(&json!({"state": "alive"}))
+/// When a probe is worth another try.
+const RETRY_IN: Duration = Duration::from_secs(1);
+
+/// It answers, so it lives, unless a check says otherwise.
+pub(crate) async fn live(State(service): State<App>) -> Result<Response<Body>, Problem> {
+    match found(&service).filter(|reading| !reading.live.works()) {
+        Some(reading) => Err(Problem::busy(blame(&reading), RETRY_IN)),
+        None => Ok(ask::value(&json!({"state": "alive"}))),
+    }
 }
 
 /// Whether requests are answered.
 pub(crate) async fn ready(State(service): State<App>) -> Result<Response<Body>, Problem> {
     service.served()?;
-    match service.stage() {
-        Stage::Starting | Stage::Ready => Ok(ask::value(&json!({"state": "ready"}))),
-        Stage::Stopping | Stage::Cancelling => {
-            Err(Problem::busy("the service stops; ask another", Duration::from_secs(1)))
-        }
+    if service.stage() >= Stage::Stopping {
+        return Err(Problem::busy("the service stops; ask another", RETRY_IN));
     }
+    match found(&service).filter(|reading| !reading.serves()) {
+        Some(reading) => Err(Problem::busy(blame(&reading), RETRY_IN)),
+        None => Ok(ask::value(&json!({"state": "ready"}))),
+    }
+}
+
+/// What the checks found, where there are any and they are on.
+fn found(service: &App) -> Option<HealthReading> {
+    let served = service.served().ok()?;
+    service.live().config.health.enabled.then(|| served.health.reading())
 }
 
 /// Whether the graphs have been read.

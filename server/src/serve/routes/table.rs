@@ -2,7 +2,9 @@
 
 use axum::routing::{MethodRouter, get, post};
 
-use super::{batch, breakers, changes, events, graphs, nodes, probes, records, spread, steering};
+use super::{
+    batch, breakers, changes, events, graphs, health, nodes, probes, records, spread, steering,
+};
 use crate::serve::access::Scope;
 use crate::serve::feature::Feature;
 use crate::serve::service::App;
@@ -83,11 +85,11 @@ const LIMIT: Parameter =
     Parameter { name: "limit", schema: "Limit", required: false, help: "Most entries." };
 
 /// Every route.
-pub(crate) static TABLE: [Route; 22] = [
+pub(crate) static TABLE: [Route; 24] = [
     Route {
         path: "/livez",
         scope: Scope::Open,
-        summary: "Whether the process answers at all.",
+        summary: "Whether the process answers, and no check of life fails: 503 else.",
         answer: "State",
         serve: || get(probes::live),
         ..ROUTE
@@ -95,7 +97,8 @@ pub(crate) static TABLE: [Route; 22] = [
     Route {
         path: "/readyz",
         scope: Scope::Open,
-        summary: "Whether requests are answered: 503 while graphs are read, and once it stops.",
+        summary: "Whether requests are answered: 503 while graphs are read, while a check fails, \
+                  and once it stops.",
         answer: "State",
         serve: || get(probes::ready),
         ..ROUTE
@@ -106,6 +109,23 @@ pub(crate) static TABLE: [Route; 22] = [
         summary: "Whether the graphs have been read.",
         answer: "State",
         serve: || get(probes::started),
+        ..ROUTE
+    },
+    Route {
+        path: "/health",
+        feature: Some(Feature::Health),
+        summary: "Every check: how it stands, since when, why, and how old that is.",
+        answer: "Health",
+        serve: || get(health::all),
+        ..ROUTE
+    },
+    Route {
+        path: "/health/{check}",
+        feature: Some(Feature::Health),
+        summary: "One check.",
+        answer: "Check",
+        problems: &[404],
+        serve: || get(health::one),
         ..ROUTE
     },
     Route {
@@ -309,7 +329,7 @@ pub(crate) static TABLE: [Route; 22] = [
     Route {
         path: "/v1/events",
         feature: Some(Feature::Events),
-        summary: "What happens: service, config, generation, breaker. With the header \
+        summary: "What happens: service, config, generation, breaker, health. With the header \
                   Last-Event-ID, what was missed comes first, as far as it is kept.",
         media: Media::Events,
         answer: "EventStream",

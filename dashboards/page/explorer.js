@@ -8,6 +8,10 @@ const HOP_MS = 700;
 /** Letters of a label that are shown beside a node, and elsewhere. */
 const BESIDE = 24;
 const LABEL = 120;
+/** Width of a letter beside a node, in pixels, a little more than most have. */
+const LETTER = 6.4;
+/** How far the picture is stretched at most to fill its box. */
+const STRETCH = 2.5;
 const by = (id) => document.getElementById(id);
 const nameOf = (node) => String(node);
 
@@ -82,6 +86,7 @@ function clear() {
   for (const id of ["picture", "ranked", "path"]) by(id).replaceChildren();
   by("hop-state").textContent = "";
   by("replay").disabled = true;
+  by("path-none").hidden = true;
   by("empty").hidden = false;
 }
 
@@ -113,7 +118,8 @@ function show(answer) {
 }
 
 function rank(entries) {
-  by("path").textContent = "";
+  by("path").replaceChildren();
+  by("path-none").hidden = false;
   by("ranked").replaceChildren(
     ...entries.map((entry) => {
       const row = document.createElement("tr");
@@ -142,6 +148,7 @@ function isolated(label) {
 function choose(entry) {
   const path = pathOf(entry);
   const said = path.flatMap((label, at) => (at ? [" → ", isolated(label)] : [isolated(label)]));
+  by("path-none").hidden = true;
   by("path").replaceChildren(...said, path.length > 1 ? "" : " is a seed");
   for (const group of by("picture").querySelectorAll("g")) {
     group.classList.toggle("chosen", path.includes(group.dataset.name));
@@ -156,6 +163,50 @@ function choose(entry) {
 function said({ name, hop, activation }) {
   const strength = activation === null ? "on the way" : short(activation);
   return `${cut(name, LABEL)}: ${strength}, hop ${hop}`;
+}
+
+/** Stretches or shrinks the places of `nodes` on one axis, so that they fill `0..size`. */
+function fit(nodes, axis, size, margin) {
+  const all = nodes.map((node) => node[axis]);
+  const [low, high] = [Math.min(...all), Math.max(...all)];
+  const scale = Math.min((size - 2 * margin) / Math.max(high - low, 1), STRETCH);
+  for (const node of nodes) node[axis] = size / 2 + (node[axis] - (low + high) / 2) * scale;
+}
+
+/**
+ * Where the label of each node goes: on the first of its four sides that is free. The strongest
+ * choose first; one that finds no free side is `crowded`, and is shown when it is pointed at.
+ */
+function label(nodes, radius, width, height) {
+  const taken = nodes.map((node) => {
+    const r = radius(node);
+    return { node, x: node.x - r, y: node.y - r, w: 2 * r, h: 2 * r };
+  });
+  const free = (box, node) =>
+    box.x >= 0 && box.y >= 0 && box.x + box.w <= width && box.y + box.h <= height &&
+    taken.every((other) => other.node === node ||
+      box.x >= other.x + other.w || other.x >= box.x + box.w ||
+      box.y >= other.y + other.h || other.y >= box.y + box.h);
+  const places = new Map();
+  const strength = (node) => (node.hop === 0 ? Infinity : (node.activation ?? 0));
+  for (const node of [...nodes].sort((one, other) => strength(other) - strength(one))) {
+    const w = LETTER * Math.min(node.name.length, BESIDE);
+    const r = radius(node) + 3;
+    const sides = [
+      { x: r, y: 4, "text-anchor": "start", left: r },
+      { x: -r, y: 4, "text-anchor": "end", left: -r - w },
+      { x: 0, y: r + 9, "text-anchor": "middle", left: -w / 2 },
+      { x: 0, y: -r - 1, "text-anchor": "middle", left: -w / 2 },
+    ];
+    const boxed = sides.map(({ left, ...place }) => {
+      const box = { x: node.x + left, y: node.y + place.y - 10, w, h: 13 };
+      return { place, box };
+    });
+    const found = boxed.find(({ box }) => free(box, node));
+    if (found) taken.push(found.box);
+    places.set(node, { ...(found ?? boxed[0]).place, crowded: !found });
+  }
+  return places;
 }
 
 function draw() {
@@ -173,11 +224,9 @@ function draw() {
     .force("y", d3.forceY(height / 2).strength(0.09))
     .stop();
   simulation.tick(220);
-  const within = (value, most) => Math.min(Math.max(value, 16), most - 16);
-  for (const node of shown.nodes) {
-    node.x = within(node.x, width);
-    node.y = within(node.y, height);
-  }
+  fit(shown.nodes, "x", width, Math.min(70, width / 8));
+  fit(shown.nodes, "y", height, 22);
+  const places = label(shown.nodes, radius, width, height);
   picture.replaceChildren(
     ...shown.links.map(({ source, target, hop }) => {
       const ends = { x1: source.x, y1: source.y, x2: target.x, y2: target.y };
@@ -189,12 +238,11 @@ function draw() {
       const group = element("g", { transform: `translate(${node.x} ${node.y})`, "data-hop": node.hop });
       group.dataset.name = node.name;
       if (node.hop === 0) group.classList.add("seed");
-      const label = cut(node.name, BESIDE);
-      const anchor = node.x > width * 0.7 ? "end" : "start";
-      const beside = anchor === "end" ? -radius(node) - 3 : radius(node) + 3;
+      const { crowded, ...place } = places.get(node);
+      group.classList.toggle("crowded", crowded);
       group.append(
         element("circle", { r: radius(node) }),
-        element("text", { x: beside, y: 4, "text-anchor": anchor }, label),
+        element("text", place, cut(node.name, BESIDE)),
         element("title", {}, said(node)),
       );
       return group;

@@ -11,6 +11,8 @@ const EVENTS = 100;
 const by = (id) => document.getElementById(id);
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+const number = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
+
 const times = [];
 const columns = [];
 let before = null;
@@ -26,7 +28,8 @@ function chart(id, lines) {
   const held = lines.map(() => []);
   let plot = null;
   const build = () => {
-    const series = lines.map(([label], at) => ({ label, stroke: style(palette[at]), width: 1.5 }));
+    const value = (_, held) => (held === null || held === undefined ? "–" : number.format(held));
+    const series = lines.map(([label], at) => ({ label, value, stroke: style(palette[at]), width: 1.5 }));
     const axis = { stroke: style("--quiet"), grid: { stroke: style("--line"), width: 1 } };
     const range = (_, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.1 : 1];
     plot?.destroy();
@@ -50,6 +53,8 @@ function chart(id, lines) {
       if (held[at].length > POINTS) held[at].shift();
     });
     plot.setData([times, ...held]);
+    // The newest values, where nobody points at others.
+    if (!(plot.cursor.left >= 0)) plot.setLegend({ idx: times.length - 1 });
   };
   return { add, build };
 }
@@ -90,8 +95,6 @@ function figure(name, value) {
   return pair;
 }
 
-const number = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
-
 function figures({ now, rate, response }) {
   const p99 = quantile(response, 0.99);
   const capacity = sum(now, "emanate_scratch_capacity");
@@ -101,7 +104,7 @@ function figures({ now, rate, response }) {
     figure("in flight", number.format(sum(now, "emanate_spreads_in_flight"))),
     figure("waiting", number.format(sum(now, "emanate_queue_depth"))),
     figure("scratch", `${number.format(sum(now, "emanate_scratch_in_use"))} of ${number.format(capacity)}`),
-    figure("spreads in all", number.format(sum(now, "emanate_spreads_total"))),
+    figure("spreads in all", sum(now, "emanate_spreads_total").toLocaleString("en")),
     figure("degraded", number.format(sum(now, "emanate_spreads_degraded_total"))),
     figure("tuner", sum(now, "emanate_tuner_frozen") > 0 ? "frozen" : "not frozen"),
   );
@@ -136,7 +139,7 @@ function heat() {
   by("heat-scale").textContent = empty
     ? `nothing measured in the last ${minutes} minutes`
     : `${duration(bounds[0])} at the bottom to ${duration(bounds.at(-1))} at the top; ` +
-      `darker holds more; the last ${minutes} minutes`;
+      `the stronger the colour, the more; the last ${minutes} minutes`;
 }
 
 function duration(seconds) {

@@ -5,6 +5,8 @@ const TOKEN = "emanate-token";
 const FIGURES_MS = 5000;
 /** Between two attempts to listen to events. */
 const AGAIN_MS = 3000;
+/** Events remembered, so that none is told twice; more than a service usually keeps. */
+const HEARD = 10_000;
 
 export function setToken(token) {
   if (token) sessionStorage.setItem(TOKEN, token);
@@ -63,11 +65,13 @@ export async function spread(query, signal) {
  * before, none comes twice, also where the service was started again and counts from 1.
  */
 export async function events(hear) {
-  let heard = -Infinity;
-  const once = (kind, data) => {
-    if (data.time_s <= heard) return;
-    heard = data.time_s;
-    hear(kind, data);
+  const heard = new Set();
+  const once = (id, kind, data) => {
+    const event = `${id} ${data}`;
+    if (heard.has(event)) return;
+    heard.add(event);
+    if (heard.size > HEARD) heard.delete(heard.values().next().value);
+    hear(kind, JSON.parse(data));
   };
   for (;;) {
     try {
@@ -100,5 +104,5 @@ function told(frame, hear) {
     const at = line.indexOf(":");
     if (at > 0) fields.set(line.slice(0, at), line.slice(at + 1).trimStart());
   }
-  if (fields.has("data")) hear(fields.get("event") ?? "message", JSON.parse(fields.get("data")));
+  if (fields.has("data")) hear(fields.get("id"), fields.get("event"), fields.get("data"));
 }

@@ -11,7 +11,7 @@ const EVERY_MS = 2000;
 /** Largest picture, in bytes. */
 const MOST = 150_000;
 
-const PHONE = { width: 375, height: 812 };
+const PHONE = { width: 375, height: 1000 };
 const SHOTS = [
   { name: "light", look: { colorScheme: "light" }, whole: true },
   { name: "dark", look: { colorScheme: "dark" }, whole: true },
@@ -33,7 +33,10 @@ async function shoot({ name, look, whole = false, part }) {
   const far = page.locator("#ranked tr", { has: page.locator("td:last-child", { hasText: "2" }) });
   await far.first().locator("button").click();
   await page.waitForTimeout(READINGS * EVERY_MS);
-  await page.evaluate(() => document.activeElement.blur());
+  await page.evaluate(() => {
+    document.activeElement.blur();
+    scrollTo(0, 0);
+  });
   const path = join(PICTURES, `${name}.png`);
   const shot = { path, fullPage: whole };
   await (part ? page.locator(part).screenshot({ path }) : page.screenshot(shot));

@@ -5,11 +5,21 @@ import * as service from "./service.js";
 const SVG = "http://www.w3.org/2000/svg";
 const TOP = 40;
 const HOP_MS = 700;
+/** Letters of a label that are shown beside a node, and elsewhere. */
+const BESIDE = 24;
+const LABEL = 120;
+/** Width of a letter beside a node, in pixels, a little more than most have. */
+const LETTER = 6.4;
+/** How far the picture is stretched at most to fill its box. */
+const STRETCH = 2.5;
 const by = (id) => document.getElementById(id);
 const nameOf = (node) => String(node);
 
 let asked = null;
+let completing = null;
 let shown = null;
+/** Whether there was a first question; from then on, a moved slider asks again. */
+let began = false;
 
 function element(kind, attributes = {}, text) {
   const made = document.createElementNS(SVG, kind);
@@ -18,8 +28,17 @@ function element(kind, attributes = {}, text) {
   return made;
 }
 
+/** `label`, cut after `most` letters. */
+function cut(label, most) {
+  if (label.length <= most) return label;
+  // By whole characters: half of one is none.
+  return `${[...label.slice(0, 2 * most)].slice(0, most - 1).join("")}…`;
+}
+
+const pathOf = (entry) => (entry.path ?? [entry.node]).map(nameOf);
+
 /** Four digits, in the shortest form. */
-export const short = (number) => Number(number.toPrecision(4)).toString();
+const short = (number) => Number(number.toPrecision(4)).toString();
 
 function query() {
   return {
@@ -35,20 +54,40 @@ function query() {
 
 async function run() {
   if (!by("label").value) return;
+  began = true;
   asked?.abort();
   asked = new AbortController();
   by("answer-state").textContent = "spreading";
   try {
     const answer = await service.spread(query(), asked.signal);
     show(answer);
-    const { stats } = answer;
-    const missing = answer.degraded.length ? `, ${answer.degraded.length} nodes not read` : "";
-    by("answer-state").textContent =
-      `${stats.nodes_reached} nodes in ${stats.elapsed_us} µs, ${stats.hops} hops, ` +
-      `${stats.edges_traversed} edges, ended by ${answer.stop_reason}${missing}`;
+    by("answer-state").textContent = summary(answer);
   } catch (error) {
-    if (error.name !== "AbortError") by("answer-state").textContent = error.message;
+    if (error.name === "AbortError") return;
+    // An old answer under a new question would be taken for its answer.
+    clear();
+    by("answer-state").textContent = error.message;
   }
+}
+
+function summary({ stats, stop_reason, degraded }) {
+  const count = (number, one, more) => `${number.toLocaleString("en")} ${number === 1 ? one : more}`;
+  const missing = degraded.length ? `, ${count(degraded.length, "node", "nodes")} not read` : "";
+  return (
+    `${count(stats.nodes_reached, "node", "nodes")} in ${short(stats.elapsed_us / 1000)} ms, ` +
+    `${count(stats.hops, "hop", "hops")}, ${count(stats.edges_traversed, "edge", "edges")}, ` +
+    `ended by ${stop_reason.replaceAll("_", " ")}${missing}`
+  );
+}
+
+function clear() {
+  lighting += 1;
+  shown = null;
+  for (const id of ["picture", "ranked", "path"]) by(id).replaceChildren();
+  by("hop-state").textContent = "";
+  by("replay").disabled = true;
+  by("path-none").hidden = true;
+  by("empty").hidden = false;
 }
 
 function show(answer) {
@@ -56,11 +95,11 @@ function show(answer) {
   const links = new Map();
   const add = (name, hop) => {
     const held = nodes.get(name);
-    if (!held) nodes.set(name, { name, hop, activation: 0 });
+    if (!held) nodes.set(name, { name, hop, activation: null });
     else held.hop = Math.min(held.hop, hop);
   };
   for (const entry of answer.activations) {
-    const path = (entry.path?.nodes ?? entry.path ?? [entry.node]).map(nameOf);
+    const path = pathOf(entry);
     path.forEach((name, hop) => {
       add(name, hop);
       if (hop > 0) {
@@ -71,20 +110,22 @@ function show(answer) {
     add(nameOf(entry.node), entry.hop);
     nodes.get(nameOf(entry.node)).activation = entry.activation;
   }
-  shown = { nodes: [...nodes.values()], links: [...links.values()], chosen: null };
+  shown = { nodes: [...nodes.values()], links: [...links.values()] };
+  by("empty").hidden = true;
   rank(answer.activations);
   draw();
   light();
 }
 
 function rank(entries) {
-  by("path").textContent = "";
+  by("path").replaceChildren();
+  by("path-none").hidden = false;
   by("ranked").replaceChildren(
     ...entries.map((entry) => {
       const row = document.createElement("tr");
       const name = document.createElement("button");
       name.type = "button";
-      name.textContent = nameOf(entry.node);
+      name.textContent = cut(nameOf(entry.node), LABEL);
       name.addEventListener("click", () => choose(entry));
       const cells = [name, short(entry.activation), String(entry.hop)].map((content) => {
         const cell = document.createElement("td");
@@ -97,12 +138,75 @@ function rank(entries) {
   );
 }
 
+/** Each label by itself, so that one written from right to left does not turn the others round. */
+function isolated(label) {
+  const part = document.createElement("bdi");
+  part.textContent = cut(label, LABEL);
+  return part;
+}
+
 function choose(entry) {
-  const path = (entry.path?.nodes ?? entry.path ?? [entry.node]).map(nameOf);
-  by("path").textContent = path.length > 1 ? path.join(" → ") : `${path[0]} is the seed`;
+  const path = pathOf(entry);
+  const said = path.flatMap((label, at) => (at ? [" → ", isolated(label)] : [isolated(label)]));
+  by("path-none").hidden = true;
+  by("path").replaceChildren(...said, path.length > 1 ? "" : " is a seed");
   for (const group of by("picture").querySelectorAll("g")) {
     group.classList.toggle("chosen", path.includes(group.dataset.name));
   }
+  const steps = new Set(path.slice(1).map((name, at) => JSON.stringify([path[at], name])));
+  for (const line of by("picture").querySelectorAll("line")) {
+    line.classList.toggle("chosen", steps.has(line.dataset.link));
+  }
+}
+
+/** A node on the way to others may itself be too weak for the list. */
+function said({ name, hop, activation }) {
+  const strength = activation === null ? "on the way" : short(activation);
+  return `${cut(name, LABEL)}: ${strength}, hop ${hop}`;
+}
+
+/** Stretches or shrinks the places of `nodes` on one axis, so that they fill `0..size`. */
+function fit(nodes, axis, size, margin) {
+  const all = nodes.map((node) => node[axis]);
+  const [low, high] = [Math.min(...all), Math.max(...all)];
+  const scale = Math.min((size - 2 * margin) / Math.max(high - low, 1), STRETCH);
+  for (const node of nodes) node[axis] = size / 2 + (node[axis] - (low + high) / 2) * scale;
+}
+
+/**
+ * Where the label of each node goes: on the first of its four sides that is free. The strongest
+ * choose first; one that finds no free side is `crowded`, and is shown when it is pointed at.
+ */
+function label(nodes, radius, width, height) {
+  const taken = nodes.map((node) => {
+    const r = radius(node);
+    return { node, x: node.x - r, y: node.y - r, w: 2 * r, h: 2 * r };
+  });
+  const free = (box, node) =>
+    box.x >= 0 && box.y >= 0 && box.x + box.w <= width && box.y + box.h <= height &&
+    taken.every((other) => other.node === node ||
+      box.x >= other.x + other.w || other.x >= box.x + box.w ||
+      box.y >= other.y + other.h || other.y >= box.y + box.h);
+  const places = new Map();
+  const strength = (node) => (node.hop === 0 ? Infinity : (node.activation ?? 0));
+  for (const node of [...nodes].sort((one, other) => strength(other) - strength(one))) {
+    const w = LETTER * Math.min(node.name.length, BESIDE);
+    const r = radius(node) + 3;
+    const sides = [
+      { x: r, y: 4, "text-anchor": "start", left: r },
+      { x: -r, y: 4, "text-anchor": "end", left: -r - w },
+      { x: 0, y: r + 9, "text-anchor": "middle", left: -w / 2 },
+      { x: 0, y: -r - 1, "text-anchor": "middle", left: -w / 2 },
+    ];
+    const boxed = sides.map(({ left, ...place }) => {
+      const box = { x: node.x + left, y: node.y + place.y - 10, w, h: 13 };
+      return { place, box };
+    });
+    const found = boxed.find(({ box }) => free(box, node));
+    if (found) taken.push(found.box);
+    places.set(node, { ...(found ?? boxed[0]).place, crowded: !found });
+  }
+  return places;
 }
 
 function draw() {
@@ -120,26 +224,26 @@ function draw() {
     .force("y", d3.forceY(height / 2).strength(0.09))
     .stop();
   simulation.tick(220);
-  const within = (value, most) => Math.min(Math.max(value, 16), most - 16);
-  for (const node of shown.nodes) {
-    node.x = within(node.x, width);
-    node.y = within(node.y, height);
-  }
+  fit(shown.nodes, "x", width, Math.min(70, width / 8));
+  fit(shown.nodes, "y", height, 22);
+  const places = label(shown.nodes, radius, width, height);
   picture.replaceChildren(
-    ...shown.links.map(({ source, target, hop }) =>
-      element("line", { x1: source.x, y1: source.y, x2: target.x, y2: target.y, "data-hop": hop }),
-    ),
+    ...shown.links.map(({ source, target, hop }) => {
+      const ends = { x1: source.x, y1: source.y, x2: target.x, y2: target.y };
+      const line = element("line", { ...ends, "data-hop": hop });
+      line.dataset.link = JSON.stringify([source.name, target.name]);
+      return line;
+    }),
     ...shown.nodes.map((node) => {
       const group = element("g", { transform: `translate(${node.x} ${node.y})`, "data-hop": node.hop });
       group.dataset.name = node.name;
       if (node.hop === 0) group.classList.add("seed");
-      const label = node.name.length > 24 ? `${node.name.slice(0, 23)}…` : node.name;
-      const anchor = node.x > width * 0.7 ? "end" : "start";
-      const beside = anchor === "end" ? -radius(node) - 3 : radius(node) + 3;
+      const { crowded, ...place } = places.get(node);
+      group.classList.toggle("crowded", crowded);
       group.append(
         element("circle", { r: radius(node) }),
-        element("text", { x: beside, y: 4, "text-anchor": anchor }, label),
-        element("title", {}, `${node.name}: ${short(node.activation)}, hop ${node.hop}`),
+        element("text", place, cut(node.name, BESIDE)),
+        element("title", {}, said(node)),
       );
       return group;
     }),
@@ -165,9 +269,11 @@ async function light() {
 
 async function complete() {
   const prefix = by("label").value;
+  completing?.abort();
   if (!prefix) return;
+  completing = new AbortController();
   try {
-    const found = await service.labels(prefix);
+    const found = await service.labels(prefix, completing.signal);
     by("labels").replaceChildren(
       ...found.map((label) => {
         const option = document.createElement("option");
@@ -201,7 +307,7 @@ export function start() {
   for (const id of ["hops", "decay", "threshold"]) {
     by(id).addEventListener("input", () => {
       values();
-      if (shown) later(run);
+      if (began) later(run);
     });
   }
   by("replay").addEventListener("click", light);

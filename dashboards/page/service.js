@@ -1,6 +1,12 @@
 // The service this page came from.
 
 const TOKEN = "emanate-token";
+/** Longest wait for figures; a service that is gone without a word is noticed by this. */
+const FIGURES_MS = 5000;
+/** Between two attempts to listen to events. */
+const AGAIN_MS = 3000;
+/** Events remembered, so that none is told twice; more than a service usually keeps. */
+const HEARD = 10_000;
 
 export function setToken(token) {
   if (token) sessionStorage.setItem(TOKEN, token);
@@ -12,9 +18,18 @@ function headers(more = {}) {
   return token ? { ...more, authorization: `Bearer ${token}` } : more;
 }
 
-/** Asks for `path`. Fails with the service's own sentence. */
+async function reach(path, options) {
+  try {
+    return await fetch(path, { ...options, headers: headers(options.headers) });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Error("the service does not answer", { cause: error });
+  }
+}
+
+/** Asks for `path`. Fails with the service's own sentence, and `status` where there is one. */
 async function ask(path, options = {}) {
-  const response = await fetch(path, { ...options, headers: headers(options.headers) });
+  const response = await reach(path, options);
   if (response.ok) return response;
   let sentence = `${response.status} ${response.statusText}`;
   try {
@@ -23,15 +38,16 @@ async function ask(path, options = {}) {
   } catch {
     // What is no problem document has nothing more to say.
   }
-  throw new Error(sentence);
+  throw Object.assign(new Error(sentence), { status: response.status });
 }
 
-export const metrics = async () => (await ask("/metrics")).text();
+export const metrics = async () =>
+  (await ask("/metrics", { signal: AbortSignal.timeout(FIGURES_MS) })).text();
 export const graphFacts = async () => (await ask("/v1/graph/info")).json();
 
-export async function labels(prefix) {
+export async function labels(prefix, signal) {
   const query = new URLSearchParams({ prefix, limit: "12" });
-  return (await (await ask(`/v1/nodes?${query}`)).json()).labels;
+  return (await (await ask(`/v1/nodes?${query}`, { signal })).json()).labels;
 }
 
 export async function spread(query, signal) {
@@ -44,27 +60,41 @@ export async function spread(query, signal) {
   return (await ask("/v1/spread", options)).json();
 }
 
-/** Calls `hear` with every event, for ever; `state` with whether there is a connection. */
-export async function events(hear, state) {
+/**
+ * Calls `hear` with every event, for ever. Those that the service keeps come first; of those heard
+ * before, none comes twice, also where the service was started again and counts from 1.
+ */
+export async function events(hear) {
+  const heard = new Set();
+  const once = (id, kind, data) => {
+    const event = `${id} ${data}`;
+    if (heard.has(event)) return;
+    heard.add(event);
+    if (heard.size > HEARD) heard.delete(heard.values().next().value);
+    hear(kind, JSON.parse(data));
+  };
   for (;;) {
     try {
-      const response = await ask("/v1/events", { headers: { accept: "text/event-stream" } });
-      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-      state(true);
-      let rest = "";
-      for (;;) {
-        const { value, done } = await reader.read();
-        if (done) break;
-        rest += value;
-        const frames = rest.split("\n\n");
-        rest = frames.pop();
-        frames.forEach((frame) => told(frame, hear));
-      }
+      await listen(once);
     } catch {
-      // Tried again below; the state says that nothing is heard.
+      // Tried again below; that there is no service is said where figures are asked for.
     }
-    state(false);
-    await new Promise((wake) => setTimeout(wake, 3000));
+    await new Promise((wake) => setTimeout(wake, AGAIN_MS));
+  }
+}
+
+async function listen(hear) {
+  const wanted = { accept: "text/event-stream", "last-event-id": "0" };
+  const response = await ask("/v1/events", { headers: wanted });
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    rest += value;
+    const frames = rest.split("\n\n");
+    rest = frames.pop();
+    frames.forEach((frame) => told(frame, hear));
   }
 }
 
@@ -74,5 +104,5 @@ function told(frame, hear) {
     const at = line.indexOf(":");
     if (at > 0) fields.set(line.slice(0, at), line.slice(at + 1).trimStart());
   }
-  if (fields.has("data")) hear(fields.get("event") ?? "message", fields.get("data"));
+  if (fields.has("data")) hear(fields.get("id"), fields.get("event"), fields.get("data"));
 }

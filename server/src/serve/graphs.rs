@@ -16,7 +16,6 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::error::ServeError;
-use super::feature::Feature;
 use super::health;
 use super::keeping::{self, Keeper};
 use super::locked::Locked;
@@ -186,8 +185,6 @@ impl Served {
         if let Some(tuner) = self.tuner() {
             tuning::supply(&tuner.reading(), supplied);
         }
-        supplied.features =
-            Feature::ALL.map(|part| (part.name().into(), part.is_on(config))).to_vec();
         reading
     }
 

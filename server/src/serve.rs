@@ -45,6 +45,7 @@ mod service;
 mod slots;
 mod tls;
 mod trace;
+mod tuning;
 
 pub(crate) use error::ServeError;
 pub(crate) use run::run;

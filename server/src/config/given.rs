@@ -55,6 +55,22 @@ impl Setting for bool {
     }
 }
 
+impl Setting for f64 {
+    const TAKES: &'static str = "a number";
+
+    fn read(given: Given<'_>) -> Option<Self> {
+        match given {
+            Given::Toml(Value::Integer(number)) => i32::try_from(*number).ok().map(Self::from),
+            Given::Toml(value) => value.as_float(),
+            Given::Text(text) => text.parse().ok(),
+        }
+    }
+
+    fn show(&self) -> Value {
+        Value::from(*self)
+    }
+}
+
 macro_rules! whole_numbers {
     ($($number:ty),+) => {
         $(impl Setting for $number {

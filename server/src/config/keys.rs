@@ -116,7 +116,7 @@ const fn some_time(time: &Time) -> bool {
 }
 
 /// Every key, by section.
-pub(crate) static KEYS: [ConfigKey; 55] = [
+pub(crate) static KEYS: [ConfigKey; 60] = [
     key!(server.listen: std::net::SocketAddr, Restart,
         "Address and port to listen on; port 0 takes any free one. An address that other machines \
          reach needs tokens in [auth]."),
@@ -209,6 +209,19 @@ pub(crate) static KEYS: [ConfigKey; 55] = [
         Restart,
         "Bytes free on the store's file system below which the service is not ready."
     ),
+    key!(tuner.enabled: bool, Restart,
+        "Whether the tuner steers `spread.batch_size` and `spread.hop_limit` by what it measures."),
+    key!(tuner.budget: Time, Restart,
+        "The latency budget: at most one spread in a hundred may take longer.",
+        some_time => "above 0"),
+    key!(tuner.quality_floor: f64, Restart,
+        "Least share of the full answer that a lower hop limit must keep.",
+        |floor: &f64| (0.0..=1.0).contains(floor) => "from 0 to 1"),
+    key!(tuner.batch_max: u32, Restart, "Greatest batch size that it may set.",
+        |count: &u32| *count > 0 => "at least 1"),
+    key!(tuner.hops_max: u32, Restart,
+        "Greatest hop limit that it may set: full depth, which shadow spreads compare with.",
+        |count: &u32| *count > 0 => "at least 1"),
     key!(metrics.enabled: bool, Reload, "Whether `/metrics` answers."),
     key!(page.enabled: bool, Reload, "Whether `/` shows the page for a browser."),
     key!(breakers.enabled: bool, Reload, "Whether breakers are asked before a spread is let in."),

@@ -21,6 +21,7 @@ pub(crate) struct Config {
     pub(crate) spread: SpreadSettings,
     pub(crate) store: Store,
     pub(crate) health: Health,
+    pub(crate) tuner: Tuner,
     pub(crate) metrics: Metrics,
     pub(crate) page: Page,
     pub(crate) breakers: Breakers,
@@ -213,6 +214,28 @@ impl Default for Health {
     fn default() -> Self {
         let every = emanate::health::DEFAULT_PERIOD;
         Self { enabled: true, every, memory_max: 0, disk_min: 256 << 20 }
+    }
+}
+
+/// What steers batch size and hop limit.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Tuner {
+    pub(crate) enabled: bool,
+    pub(crate) budget: Duration,
+    pub(crate) quality_floor: f64,
+    pub(crate) batch_max: u32,
+    pub(crate) hops_max: u32,
+}
+
+impl Default for Tuner {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            budget: Duration::from_millis(10),
+            quality_floor: 0.95,
+            batch_max: 1024,
+            hops_max: 3,
+        }
     }
 }
 

@@ -15,6 +15,8 @@ pub(crate) enum Feature {
     Metrics,
     /// Checks are run, and probes go by them.
     Health,
+    /// Batch size and hop limit are steered.
+    Tuner,
     /// Breakers are asked before work is let in.
     Breakers,
     /// Recent log records.
@@ -31,12 +33,13 @@ pub(crate) enum Feature {
 
 impl Feature {
     /// All of them.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Auth,
         Self::Tls,
         Self::Rate,
         Self::Metrics,
         Self::Health,
+        Self::Tuner,
         Self::Breakers,
         Self::Logs,
         Self::Page,
@@ -53,6 +56,7 @@ impl Feature {
             Self::Rate => "rate",
             Self::Metrics => "metrics",
             Self::Health => "health",
+            Self::Tuner => "tuner",
             Self::Breakers => "breakers",
             Self::Logs => "logs",
             Self::Page => "page",
@@ -70,6 +74,7 @@ impl Feature {
             Self::Rate => "rate.enabled",
             Self::Metrics => "metrics.enabled",
             Self::Health => "health.enabled",
+            Self::Tuner => "tuner.enabled",
             Self::Breakers => "breakers.enabled",
             Self::Logs => "logs.enabled",
             Self::Page => "page.enabled",
@@ -87,6 +92,7 @@ impl Feature {
             Self::Rate => config.rate.enabled,
             Self::Metrics => config.metrics.enabled,
             Self::Health => config.health.enabled,
+            Self::Tuner => config.tuner.enabled,
             Self::Breakers => config.breakers.enabled,
             Self::Logs => config.logs.enabled,
             Self::Page => config.page.enabled,

@@ -11,15 +11,16 @@ use emanate::health::Registry;
 use emanate::observe::Reading;
 use emanate::observe::table::{CHANGE_KINDS, CHANGE_OUTCOMES};
 use emanate::{ApplyReport, Engine, Graph};
+use emanate_tuner::driver::{DriverThread, TunerHandle};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::error::ServeError;
-use super::feature::Feature;
 use super::health;
 use super::keeping::{self, Keeper};
 use super::locked::Locked;
 use super::problem::Problem;
+use super::tuning;
 use crate::config::{Config, DEFAULT_GRAPH};
 use crate::graph_file;
 use crate::info::Info;
@@ -114,7 +115,9 @@ pub(crate) type ChangeCounts = [[u64; CHANGE_OUTCOMES.len()]; CHANGE_KINDS.len()
 /// Engine and graphs.
 #[derive(Debug)]
 pub(crate) struct Served {
-    pub(crate) engine: Engine,
+    pub(crate) engine: Arc<Engine>,
+    /// The tuner, where it runs.
+    tuner: Option<DriverThread>,
     pub(crate) health: Registry,
     changes: Locked<ChangeCounts>,
     pub(crate) graphs: BTreeMap<String, Arc<ServedGraph>>,
@@ -144,9 +147,15 @@ impl Served {
             builder = builder.serves(&graph.graph.snapshot());
             graphs.insert(graph.name.clone(), Arc::new(graph));
         }
-        let engine = builder.build().map_err(ServeError::Engine)?;
+        let engine = Arc::new(builder.build().map_err(ServeError::Engine)?);
+        let tuner = tuning::start(config, &engine)?;
         let health = health::registry(config, &engine, graphs.values());
-        Ok(Self { engine, health, changes: Locked::default(), graphs })
+        Ok(Self { engine, tuner, health, changes: Locked::default(), graphs })
+    }
+
+    /// The tuner, where it runs.
+    pub(crate) fn tuner(&self) -> Option<TunerHandle> {
+        self.tuner.as_ref().map(DriverThread::handle)
     }
 
     /// Counts what came of a change set.
@@ -173,8 +182,9 @@ impl Served {
         if config.health.enabled {
             supplied.checks = self.health.reading().supplied();
         }
-        supplied.features =
-            Feature::ALL.map(|part| (part.name().into(), part.is_on(config))).to_vec();
+        if let Some(tuner) = self.tuner() {
+            tuning::supply(&tuner.reading(), supplied);
+        }
         reading
     }
 

@@ -71,6 +71,7 @@ fn running(first: &Config, mut config: Config) -> Config {
     config.store.flush = first.store.flush;
     let enabled = config.health.enabled;
     config.health = Health { enabled, ..first.health.clone() };
+    config.tuner = first.tuner.clone();
     config.graphs = first.graphs.clone();
     config
 }
@@ -86,10 +87,16 @@ fn content(file: &Path) -> Option<u64> {
 /// Reloads whenever the file's content has changed and stayed so from one look to the next. A file
 /// is looked at rather than watched, since what replaces it (an editor, a mounted volume) often
 /// replaces its folder or its link instead, and since a change half written must not be used.
-pub(crate) async fn watch(service: App) {
+///
+/// The first look is taken when this is called, before anybody can know that the service is ready.
+pub(crate) fn watch(service: App) -> impl Future<Output = ()> + Send {
+    let used = service.sources.file.as_deref().and_then(content);
+    watch_from(service, used)
+}
+
+async fn watch_from(service: App, mut used: Option<u64>) {
     let Some(file) = service.sources.file.clone() else { return };
     let mut stages = service.stages();
-    let mut used = content(&file);
     let mut seen = used;
     loop {
         let period = service.live().config.reload.watch;
@@ -137,6 +144,11 @@ mod tests {
         changed.health.every *= 2;
         changed.health.memory_max = 9;
         changed.health.disk_min = 9;
+        changed.tuner.enabled = true;
+        changed.tuner.budget *= 2;
+        changed.tuner.quality_floor = 0.5;
+        changed.tuner.batch_max = 9;
+        changed.tuner.hops_max = 9;
         changed.limits.batch = 1;
         let keys = KEYS.iter().filter(|key| key.when == When::Restart).count();
         assert_eq!(restart_keys(&first, &changed).len(), keys, "the test changes every such key");

@@ -15,7 +15,9 @@ mod spread;
 mod steering;
 mod table;
 mod target;
+mod tuner;
 
 pub(crate) use breakers::{ACTS, tell_transitions};
 pub(crate) use changes::maintain;
 pub(crate) use table::{Media, Parameter, Route, TABLE};
+pub(crate) use tuner::TUNER_ACTS;

@@ -98,7 +98,12 @@ impl Service {
         self.journal.set(&live.config);
         self.events.set(&live.config);
         if let Some(served) = self.served.get() {
-            served.engine.set(live.config.spread.settings());
+            let mut settings = live.config.spread.settings();
+            if served.tuner().is_some() {
+                let steered = served.engine.settings();
+                (settings.batch_size, settings.hop_limit) = (steered.batch_size, steered.hop_limit);
+            }
+            served.engine.set(settings);
             switch_breakers(served, &live.config);
         }
         self.live.store(Arc::new(live));

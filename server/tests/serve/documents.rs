@@ -70,6 +70,8 @@ fn every_route_is_documented() {
     let mut written = written();
     documented.sort();
     written.sort();
+    // One path may have several methods.
+    written.dedup();
     assert_eq!(documented, written);
     // The operator's guide names each of them, too.
     let guide = include_str!("../../../docs/operator.md");

@@ -18,3 +18,4 @@ mod schemathesis;
 mod store;
 mod support;
 mod tls;
+mod tuner;

@@ -30,7 +30,7 @@ pub(super) fn list(of: &Value) -> Value {
 /// All schemas by name.
 pub(super) fn schemas() -> Value {
     let mut all = Map::new();
-    for group in [values(), spreads(), graphs(), records(), health(), changes()] {
+    for group in [values(), spreads(), graphs(), records(), health(), tuner(), changes()] {
         if let Value::Object(group) = group {
             all.extend(group);
         }
@@ -270,5 +270,62 @@ fn health() -> Value {
             "startup": reference("Status"),
             "checks": list(&reference("Check")),
         })),
+    })
+}
+
+fn tuner() -> Value {
+    let (count, number) = (reference("Count"), json!({"type": "number"}));
+    let settings = reference("TunerSettings");
+    let recall = json!({"type": ["number", "null"]});
+    json!({
+        "TunerSettings": object(json!({"batch_size": count, "hop_limit": count})),
+        "TunerAct": {"oneOf": crate::serve::routes::TUNER_ACTS.map(|(name, keys)| {
+            let mut properties = json!({"act": {"const": name}});
+            for key in keys {
+                properties[*key] = match *key {
+                    "setting" => json!({"type": "string", "enum": ["batch_size", "hop_limit"]}),
+                    _ => json!({"type": "integer", "minimum": 1, "maximum": u32::MAX}),
+                };
+            }
+            object(properties)
+        })},
+        "Tuner": object(json!({
+            "policy": {"type": "string"},
+            "settings": settings,
+            "in_force": settings,
+            "frozen": {"type": ["string", "null"]},
+            "recall": recall,
+            "shadow": {"anyOf": [{"type": "null"}, object(json!({
+                "hop_limit": count,
+                "spreads": count,
+                "recall": number,
+            }))]},
+            "driven": {"type": "boolean"},
+            "age_s": number,
+            "window_age_s": number,
+            "windows": count,
+            "samples_lost": count,
+            "samples_stale": count,
+            "shadows": count,
+            "shadow_time_s": number,
+            "decisions": {"type": "object",
+                "additionalProperties": {"type": "object", "additionalProperties": count}},
+        })),
+        "TunerDecisions": object(json!({"decisions": list(&object(json!({
+            "tick": count,
+            "setting": {"type": "string"},
+            "verdict": {"type": "string"},
+            "reason": {"type": "string"},
+            "before": settings,
+            "after": settings,
+            "evidence": object(json!({
+                "window": count,
+                "spreads": count,
+                "throughput_per_second": recall,
+                "samples": count,
+                "over_budget": count,
+                "recall": recall,
+            })),
+        })))})),
     })
 }

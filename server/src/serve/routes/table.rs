@@ -4,6 +4,7 @@ use axum::routing::{MethodRouter, get, post};
 
 use super::{
     batch, breakers, changes, events, graphs, health, nodes, probes, records, spread, steering,
+    tuner,
 };
 use crate::serve::access::Scope;
 use crate::serve::feature::Feature;
@@ -85,7 +86,7 @@ const LIMIT: Parameter =
     Parameter { name: "limit", schema: "Limit", required: false, help: "Most entries." };
 
 /// Every route.
-pub(crate) static TABLE: [Route; 24] = [
+pub(crate) static TABLE: [Route; 27] = [
     Route {
         path: "/livez",
         scope: Scope::Open,
@@ -258,6 +259,36 @@ pub(crate) static TABLE: [Route; 24] = [
         answer: "Breaker",
         problems: &[400, 404, 408, 413, 415, 422],
         serve: || post(breakers::steer),
+        ..ROUTE
+    },
+    Route {
+        path: "/v1/tuner",
+        feature: Some(Feature::Tuner),
+        summary: "What the tuner asks for, what is in force, and what it sees.",
+        answer: "Tuner",
+        serve: || get(tuner::read),
+        ..ROUTE
+    },
+    Route {
+        method: "post",
+        path: "/v1/tuner",
+        scope: Scope::Admin,
+        feature: Some(Feature::Tuner),
+        summary: "Pin a setting or let it go, override both, freeze the tuner or release it.",
+        body: "TunerAct",
+        answer: "Tuner",
+        problems: &[400, 404, 408, 413, 415, 422],
+        serve: || post(tuner::steer),
+        ..ROUTE
+    },
+    Route {
+        path: "/v1/tuner/audit",
+        feature: Some(Feature::Tuner),
+        summary: "The tuner's newest decisions with their evidence, the latest last.",
+        parameters: &[LIMIT],
+        answer: "TunerDecisions",
+        problems: &[400, 404],
+        serve: || get(tuner::audit),
         ..ROUTE
     },
     Route {

@@ -1,0 +1,65 @@
+//! The tuner, as who runs the service sees it.
+
+use serde_json::{Value, json};
+
+use crate::support::{LONG, PETS, Service};
+
+const ON: [&str; 2] = ["--set", "tuner.enabled=true"];
+
+fn act(service: &Service, body: &Value) -> Value {
+    service.post("/v1/tuner", &body.to_string()).json()
+}
+
+#[test]
+fn it_is_off_unless_wanted() {
+    let service = Service::start("untuned", PETS, &[]);
+    assert!(service.get("/v1/tuner").problem(404).contains("tuner.enabled"));
+}
+
+#[test]
+fn it_reads_windows_of_live_spreads() {
+    let service = Service::start("tuned", PETS, &ON);
+    let tuner = service.get("/v1/tuner").json();
+    assert_eq!((&tuner["policy"], &tuner["driven"]), (&json!("paired"), &json!(true)));
+    let begin = std::time::Instant::now();
+    let windows = || service.get("/v1/tuner").json()["windows"].as_u64().unwrap();
+    while windows() == 0 {
+        let query = "{\"seeds\":[\"dog\"],\"hops\":\"auto\"}";
+        assert_eq!(service.post("/v1/spread", query).status, 200);
+        assert!(begin.elapsed() < LONG, "no window is read");
+    }
+    assert!(service.get("/v1/tuner/audit").json()["decisions"].is_array());
+}
+
+#[test]
+fn a_pin_is_in_force_at_once_and_survives_a_reload() {
+    let service = Service::start("pinned", PETS, &ON);
+    let pin = json!({"act": "pin", "setting": "batch_size", "value": 7});
+    assert_eq!(act(&service, &pin)["in_force"]["batch_size"], 7);
+    assert_eq!(service.post("/v1/reload", "").status, 200);
+    assert_eq!(service.get("/v1/tuner").json()["in_force"]["batch_size"], 7);
+    let figures = service.get("/metrics").body;
+    assert!(figures.contains("emanate_tuner_setting{knob=\"batch_size\"} 7"), "{figures}");
+    service.post("/v1/tuner", "{\"act\":\"pin\"}").problem(422);
+}
+
+#[test]
+fn a_frozen_tuner_says_so_until_it_is_released() {
+    let service = Service::start("frozen", PETS, &ON);
+    let frozen = act(&service, &json!({"act": "freeze"}));
+    assert_eq!(frozen["frozen"], "an operator froze the tuner");
+    assert!(service.get("/metrics").body.contains("emanate_tuner_frozen 1"));
+    assert_eq!(act(&service, &json!({"act": "release"}))["frozen"], Value::Null);
+    assert!(service.get("/metrics").body.contains("emanate_tuner_frozen 0"));
+}
+
+#[test]
+fn steering_it_needs_the_scope() {
+    let token = "read-token-0123456789";
+    let flags = [&ON[..], &["--set", "auth.read_tokens=read-token-0123456789"]].concat();
+    let service = Service::start("tuner-scope", PETS, &flags);
+    let headers = [&format!("Authorization: Bearer {token}")[..], "Content-Type: application/json"];
+    let freeze = "{\"act\":\"freeze\"}";
+    assert_eq!(service.ask("POST", "/v1/tuner", &headers, freeze).status, 403);
+    assert_eq!(service.ask("GET", "/v1/tuner", &headers, "").status, 200);
+}

@@ -71,7 +71,8 @@ async function run() {
 }
 
 function summary({ stats, stop_reason, degraded }) {
-  const count = (number, one, more) => `${number.toLocaleString("en")} ${number === 1 ? one : more}`;
+  const count = (number, one, more) =>
+    `${number.toLocaleString("en")} ${number === 1 ? one : more}`;
   const missing = degraded.length ? `, ${count(degraded.length, "node", "nodes")} not read` : "";
   return (
     `${count(stats.nodes_reached, "node", "nodes")} in ${short(stats.elapsed_us / 1000)} ms, ` +
@@ -183,10 +184,18 @@ function label(nodes, radius, width, height) {
     return { node, x: node.x - r, y: node.y - r, w: 2 * r, h: 2 * r };
   });
   const free = (box, node) =>
-    box.x >= 0 && box.y >= 0 && box.x + box.w <= width && box.y + box.h <= height &&
-    taken.every((other) => other.node === node ||
-      box.x >= other.x + other.w || other.x >= box.x + box.w ||
-      box.y >= other.y + other.h || other.y >= box.y + box.h);
+    box.x >= 0 &&
+    box.y >= 0 &&
+    box.x + box.w <= width &&
+    box.y + box.h <= height &&
+    taken.every(
+      (other) =>
+        other.node === node ||
+        box.x >= other.x + other.w ||
+        other.x >= box.x + box.w ||
+        box.y >= other.y + other.h ||
+        other.y >= box.y + box.h,
+    );
   const places = new Map();
   const strength = (node) => (node.hop === 0 ? Infinity : (node.activation ?? 0));
   for (const node of [...nodes].sort((one, other) => strength(other) - strength(one))) {
@@ -217,9 +226,18 @@ function draw() {
   const radius = (node) => 4 + 9 * Math.sqrt(Math.max(node.activation, 0) / largest);
   const simulation = d3
     .forceSimulation(shown.nodes)
-    .force("link", d3.forceLink(shown.links).id((node) => node.name).distance(70))
+    .force(
+      "link",
+      d3
+        .forceLink(shown.links)
+        .id((node) => node.name)
+        .distance(70),
+    )
     .force("charge", d3.forceManyBody().strength(-170))
-    .force("apart", d3.forceCollide((node) => radius(node) + 10))
+    .force(
+      "apart",
+      d3.forceCollide((node) => radius(node) + 10),
+    )
     .force("x", d3.forceX(width / 2).strength(0.06))
     .force("y", d3.forceY(height / 2).strength(0.09))
     .stop();
@@ -235,7 +253,10 @@ function draw() {
       return line;
     }),
     ...shown.nodes.map((node) => {
-      const group = element("g", { transform: `translate(${node.x} ${node.y})`, "data-hop": node.hop });
+      const group = element("g", {
+        transform: `translate(${node.x} ${node.y})`,
+        "data-hop": node.hop,
+      });
       group.dataset.name = node.name;
       if (node.hop === 0) group.classList.add("seed");
       const { crowded, ...place } = places.get(node);
@@ -261,7 +282,9 @@ async function light() {
   parts.forEach((part) => part.classList.remove("lit"));
   by("replay").disabled = false;
   for (let hop = 0; hop <= last && turn === lighting; hop += 1) {
-    parts.filter((part) => Number(part.dataset.hop) === hop).forEach((part) => part.classList.add("lit"));
+    parts
+      .filter((part) => Number(part.dataset.hop) === hop)
+      .forEach((part) => part.classList.add("lit"));
     by("hop-state").textContent = `hop ${hop} of ${last}`;
     if (!still && hop < last) await new Promise((wake) => setTimeout(wake, HOP_MS));
   }

@@ -29,7 +29,12 @@ function chart(id, lines) {
   let plot = null;
   const build = () => {
     const value = (_, held) => (held === null || held === undefined ? "–" : number.format(held));
-    const series = lines.map(([label], at) => ({ label, value, stroke: style(palette[at]), width: 1.5 }));
+    const series = lines.map(([label], at) => ({
+      label,
+      value,
+      stroke: style(palette[at]),
+      width: 1.5,
+    }));
     const axis = { stroke: style("--quiet"), grid: { stroke: style("--line"), width: 1 } };
     const range = (_, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.1 : 1];
     plot?.destroy();
@@ -37,7 +42,10 @@ function chart(id, lines) {
       {
         ...size(),
         series: [{ label: "time" }, ...series],
-        axes: [{ ...axis, size: 26 }, { ...axis, size: 50 }],
+        axes: [
+          { ...axis, size: 26 },
+          { ...axis, size: 50 },
+        ],
         scales: { y: { range } },
         cursor: { sync: { key: "time" } },
       },
@@ -64,7 +72,10 @@ const setting = (name) => (point) => {
   const held = point.now?.get("emanate_tuner_setting") ?? [];
   return held.find(({ labels }) => labels.knob === name)?.value ?? null;
 };
-const gauge = (name) => ({ now }) => (now ? sum(now, name) : null);
+const gauge =
+  (name) =>
+  ({ now }) =>
+    now ? sum(now, name) : null;
 
 function charts() {
   return [
@@ -103,7 +114,10 @@ function figures({ now, rate, response }) {
     figure("p99", p99 === null ? "no spreads" : duration(p99)),
     figure("in flight", number.format(sum(now, "emanate_spreads_in_flight"))),
     figure("waiting", number.format(sum(now, "emanate_queue_depth"))),
-    figure("scratch", `${number.format(sum(now, "emanate_scratch_in_use"))} of ${number.format(capacity)}`),
+    figure(
+      "scratch",
+      `${number.format(sum(now, "emanate_scratch_in_use"))} of ${number.format(capacity)}`,
+    ),
     figure("spreads in all", sum(now, "emanate_spreads_total").toLocaleString("en")),
     figure("degraded", number.format(sum(now, "emanate_spreads_degraded_total"))),
     figure("tuner", sum(now, "emanate_tuner_frozen") > 0 ? "frozen" : "not frozen"),
@@ -130,10 +144,18 @@ function heat() {
     cells.forEach(({ count }, row) => {
       if (count === 0) return;
       context.globalAlpha = 0.15 + 0.85 * Math.sqrt(count / most);
-      context.fillRect(x, height - ((row + 1) * height) / rows, width / POINTS + 0.5, height / rows - 1);
+      context.fillRect(
+        x,
+        height - ((row + 1) * height) / rows,
+        width / POINTS + 0.5,
+        height / rows - 1,
+      );
     });
   });
-  const bounds = all.at(-1).map((cell) => cell.bound).filter(Number.isFinite);
+  const bounds = all
+    .at(-1)
+    .map((cell) => cell.bound)
+    .filter(Number.isFinite);
   const empty = all.every((cells) => cells.every(({ count }) => count === 0));
   const minutes = (POINTS * EVERY_MS) / 60000;
   by("heat-scale").textContent = empty

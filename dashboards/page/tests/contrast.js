@@ -44,7 +44,8 @@ export function tooFaint(page) {
       const [r, g, b, a] = numbers(colour);
       const below = ground(element);
       const found = contrast(over([r, g, b, a * opacity], below), below);
-      if (found < LEAST) faint.push(`${said.slice(0, 30)} (${element.tagName}): ${found.toFixed(2)}`);
+      if (found < LEAST)
+        faint.push(`${said.slice(0, 30)} (${element.tagName}): ${found.toFixed(2)}`);
     }
     return faint;
   });

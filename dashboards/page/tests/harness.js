@@ -78,7 +78,9 @@ export function load(service) {
   const timer = setInterval(() => {
     const seeds = [SEEDS[at++ % SEEDS.length]];
     const hops = 1 + (at % 3);
-    service.post("/v1/spread", { seeds, hops, decay: 0.85, threshold: 0.001, top: 10 }).catch(() => {});
+    service
+      .post("/v1/spread", { seeds, hops, decay: 0.85, threshold: 0.001, top: 10 })
+      .catch(() => {});
   }, 50);
   return () => clearInterval(timer);
 }

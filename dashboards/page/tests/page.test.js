@@ -105,12 +105,21 @@ describe("on a graph of words, under load", () => {
     await page.locator("#breakers li").first().waitFor();
     const names = await page.locator("#breakers li").allTextContents();
     const name = names[0].split(":")[0];
-    assert.ok(names.every((said) => said.endsWith(": closed")), names.join("; "));
+    assert.ok(
+      names.every((said) => said.endsWith(": closed")),
+      names.join("; "),
+    );
     const breaker = page.locator("#breakers li").first();
     try {
       await service.post(`/v1/breakers/${name}`, { act: "force_open" });
-      await soon("a breaker held open", async () => (await breaker.getAttribute("data-is")) === "bad");
-      await page.locator("#events li", { hasText: `breaker breaker ${name}` }).first().waitFor();
+      await soon(
+        "a breaker held open",
+        async () => (await breaker.getAttribute("data-is")) === "bad",
+      );
+      await page
+        .locator("#events li", { hasText: `breaker breaker ${name}` })
+        .first()
+        .waitFor();
     } finally {
       await service.post(`/v1/breakers/${name}`, { act: "reset" });
     }
@@ -122,26 +131,45 @@ describe("on a graph of words, under load", () => {
     const nodes = await fetch(`${service.origin}/v1/nodes?prefix=spring&limit=12`);
     const { labels } = await nodes.json();
     assert.ok(labels.length > 3);
-    const options = () => page.locator("#labels option").evaluateAll((all) => all.map((one) => one.value));
+    const options = () =>
+      page.locator("#labels option").evaluateAll((all) => all.map((one) => one.value));
     await soon("labels to choose", async () => (await options()).join() === labels.join());
 
     const check = async (answer, query) => {
       const whole = { seeds: [["spring", 1]], rule: "linear", top: 40, explain: true, ...query };
       const expected = await service.post("/v1/spread", whole);
       assert.deepEqual(lasting(answer), lasting(expected));
-      const rows = await page.locator("#ranked tr").evaluateAll((all) =>
-        all.map((row) => [...row.cells].map((cell) => cell.textContent)),
-      );
-      const shown = expected.activations.map(({ node, activation, hop }) => [node, short(activation), `${hop}`]);
+      const rows = await page
+        .locator("#ranked tr")
+        .evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.textContent)));
+      const shown = expected.activations.map(({ node, activation, hop }) => [
+        node,
+        short(activation),
+        `${hop}`,
+      ]);
       assert.deepEqual(rows, shown);
       const groups = page.locator("#picture g");
       const drawn = await groups.evaluateAll((all) => all.map((group) => group.dataset.name));
-      const named = new Set(expected.activations.flatMap(({ node, path }) => [node, ...(path ?? [])]));
+      const named = new Set(
+        expected.activations.flatMap(({ node, path }) => [node, ...(path ?? [])]),
+      );
       assert.deepEqual(new Set(drawn), named);
     };
-    await check(await answered(page, () => page.click("#go")), { hops: 2, decay: 0.85, threshold: 0.001 });
-    await check(await answered(page, () => page.fill("#hops", "3")), { hops: 3, decay: 0.85, threshold: 0.001 });
-    await check(await answered(page, () => page.fill("#decay", "0.5")), { hops: 3, decay: 0.5, threshold: 0.001 });
+    await check(await answered(page, () => page.click("#go")), {
+      hops: 2,
+      decay: 0.85,
+      threshold: 0.001,
+    });
+    await check(await answered(page, () => page.fill("#hops", "3")), {
+      hops: 3,
+      decay: 0.85,
+      threshold: 0.001,
+    });
+    await check(await answered(page, () => page.fill("#decay", "0.5")), {
+      hops: 3,
+      decay: 0.5,
+      threshold: 0.001,
+    });
     await check(await answered(page, () => page.fill("#threshold", "-1.5")), {
       hops: 3,
       decay: 0.5,
@@ -159,14 +187,19 @@ describe("on a graph of words, under load", () => {
       for (let look = 0; look < 400; look += 1) {
         const hop = Number(at("hop-state").textContent.split(" ")[1]);
         const parts = [...at("picture").querySelectorAll("[data-hop]")];
-        const right = parts.every((part) => part.classList.contains("lit") === part.dataset.hop <= hop);
+        const right = parts.every(
+          (part) => part.classList.contains("lit") === part.dataset.hop <= hop,
+        );
         if (seen.at(-1)?.hop !== hop) seen.push({ hop, right });
         if (hop === 2) break;
         await new Promise((wake) => setTimeout(wake, 20));
       }
       return seen;
     });
-    assert.deepEqual(seen, [0, 1, 2].map((hop) => ({ hop, right: true })));
+    assert.deepEqual(
+      seen,
+      [0, 1, 2].map((hop) => ({ hop, right: true })),
+    );
   });
 
   on("without motion, it is lit at once", { reducedMotion: "reduce" }, async (page) => {
@@ -195,21 +228,26 @@ describe("on a graph of words, under load", () => {
     assert.equal(await text(page, "path"), "dog is a seed");
   });
 
-  on("an unknown seed is answered by the service's sentence", {
-    excused: (said) => said.includes("404"),
-  }, async (page) => {
-    await ask(page, "dog");
-    await page.fill("#label", "no such label");
-    await page.click("#go");
-    const problem = await service.post("/v1/spread", { seeds: [["no such label", 1]] });
-    await soon("the sentence", async () => (await text(page, "answer-state")) === problem.detail);
-    assert.equal(await page.locator("#ranked tr").count(), 0, "the old answer is gone");
-    assert.equal(await page.locator("#picture g").count(), 0, "its picture too");
-  });
+  on(
+    "an unknown seed is answered by the service's sentence",
+    {
+      excused: (said) => said.includes("404"),
+    },
+    async (page) => {
+      await ask(page, "dog");
+      await page.fill("#label", "no such label");
+      await page.click("#go");
+      const problem = await service.post("/v1/spread", { seeds: [["no such label", 1]] });
+      await soon("the sentence", async () => (await text(page, "answer-state")) === problem.detail);
+      assert.equal(await page.locator("#ranked tr").count(), 0, "the old answer is gone");
+      assert.equal(await page.locator("#picture g").count(), 0, "its picture too");
+    },
+  );
 
   on("all of it by the keyboard", {}, async (page) => {
     await live(page);
-    const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.className);
+    const focused = () =>
+      page.evaluate(() => document.activeElement.id || document.activeElement.className);
     const order = [];
     for (let step = 0; step < 7; step += 1) {
       await page.keyboard.press("Tab");
@@ -243,39 +281,53 @@ describe("on a graph of words, under load", () => {
     }
     await page.keyboard.press("Enter");
     assert.equal(await text(page, "path"), "dog is a seed");
-    const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+    const outline = await page.evaluate(
+      () => getComputedStyle(document.activeElement).outlineStyle,
+    );
     assert.equal(outline, "solid", "where the focus is can be seen");
   });
 
   for (const colorScheme of ["light", "dark"]) {
-    on(`all text can be read: ${colorScheme}`, { colorScheme, reducedMotion: "reduce" }, async (page) => {
-      await live(page);
-      await ask(page, "dog");
-      await page.locator("#ranked button").nth(3).click();
-      await page.locator("#breakers li").first().waitFor();
-      await page.locator("#access summary").click();
-      assert.deepEqual(await tooFaint(page), []);
-    });
+    on(
+      `all text can be read: ${colorScheme}`,
+      { colorScheme, reducedMotion: "reduce" },
+      async (page) => {
+        await live(page);
+        await ask(page, "dog");
+        await page.locator("#ranked button").nth(3).click();
+        await page.locator("#breakers li").first().waitFor();
+        await page.locator("#access summary").click();
+        assert.deepEqual(await tooFaint(page), []);
+      },
+    );
   }
 
-  on("the colours follow the system's while the page is open", { colorScheme: "light" }, async (page) => {
-    await live(page);
-    const marker = page.locator("#rate .u-marker").nth(1);
-    const colour = () => marker.evaluate((one) => getComputedStyle(one).borderColor);
-    const light = await colour();
-    await page.emulateMedia({ colorScheme: "dark" });
-    await soon("other colours", async () => (await colour()) !== light);
-    assert.deepEqual(await tooFaint(page), []);
-  });
+  on(
+    "the colours follow the system's while the page is open",
+    { colorScheme: "light" },
+    async (page) => {
+      await live(page);
+      const marker = page.locator("#rate .u-marker").nth(1);
+      const colour = () => marker.evaluate((one) => getComputedStyle(one).borderColor);
+      const light = await colour();
+      await page.emulateMedia({ colorScheme: "dark" });
+      await soon("other colours", async () => (await colour()) !== light);
+      assert.deepEqual(await tooFaint(page), []);
+    },
+  );
 
   for (const width of [375, 320, 768]) {
-    on(`nothing reaches beyond ${width} pixels`, { viewport: { width, height: 700 } }, async (page) => {
-      await live(page);
-      await ask(page, "dog");
-      await page.locator("#ranked button").nth(3).click();
-      await page.locator("#access summary").click();
-      assert.equal(await overflow(page), 0);
-    });
+    on(
+      `nothing reaches beyond ${width} pixels`,
+      { viewport: { width, height: 700 } },
+      async (page) => {
+        await live(page);
+        await ask(page, "dog");
+        await page.locator("#ranked button").nth(3).click();
+        await page.locator("#access summary").click();
+        assert.equal(await overflow(page), 0);
+      },
+    );
   }
 });
 
@@ -330,11 +382,14 @@ describe("on labels that mean harm", () => {
         assert.equal(await overflow(page), 0, label.slice(0, 40));
       }
       await page.fill("#label", "<");
-      await soon("it as a choice", async () => (await page.locator("#labels option").count()) === 2);
-      assert.equal(await page.locator("script, img, svg, iframe").count(), built);
-      const tall = await page.locator("#ranked").evaluate((rows) =>
-        Math.max(...[...rows.rows].map((row) => row.offsetHeight)),
+      await soon(
+        "it as a choice",
+        async () => (await page.locator("#labels option").count()) === 2,
       );
+      assert.equal(await page.locator("script, img, svg, iframe").count(), built);
+      const tall = await page
+        .locator("#ranked")
+        .evaluate((rows) => Math.max(...[...rows.rows].map((row) => row.offsetHeight)));
       assert.ok(tall < 300, `a row of ${tall} pixels`);
       assert.deepEqual(await faults(), []);
       await context.close();
@@ -361,7 +416,9 @@ describe("when the service goes, or wants to know who asks", () => {
       await page.locator("#state[data-is=lost]").waitFor();
       assert.match(await text(page, "state"), /does not answer/);
       await page.click("#go");
-      await soon("the explorer too", async () => /does not answer/.test(await text(page, "answer-state")));
+      await soon("the explorer too", async () =>
+        /does not answer/.test(await text(page, "answer-state")),
+      );
       const listens = page.waitForRequest("**/v1/events");
       service = await Service.start({ graph: graph.file, port: service.port });
       await live(page);

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use emanate::change::ChangeSet;
-use emanate::{ApplyOptions, Engine, Graph, NodeId, SpreadRequest};
+use emanate::change::{ChangeSet, EdgeKey};
+use emanate::graph::{open, verify, write};
+use emanate::{ApplyOptions, Engine, Graph, GraphBuilder, NodeId, SpreadRequest};
 use emanate_bench::{EdgeList, RMat};
 
 use crate::changes::model::{Mistake, Model};
@@ -82,4 +83,26 @@ fn a_graph_that_is_gone_is_not_looked_after() {
     assert_eq!(engine.maintain(Duration::ZERO).merging, 1);
     drop(graph);
     assert_eq!(engine.maintain(Duration::from_secs(1)), Default::default());
+}
+
+#[test]
+fn what_was_opened_and_changed_is_written_whole_though_nothing_was_read() {
+    let mut builder = GraphBuilder::new();
+    // No single-precision number is a tenth.
+    builder.edge("a", "b", 0.1).unwrap().edge("b", "c", 0.5).unwrap();
+    let folder = std::env::temp_dir();
+    let file = |name: &str| folder.join(format!("emanate-unread-{}-{name}", std::process::id()));
+    let [first, second] = ["first", "second"].map(file);
+    write(&builder.build().unwrap(), &first).unwrap();
+    let graph = Graph::from(open(&first).unwrap());
+    let mut changes = ChangeSet::new();
+    changes.upsert_edge(EdgeKey::new("c", "a"), 0.25);
+    Engine::new().apply(&graph, &changes, &ApplyOptions::default()).unwrap();
+    write(&graph.snapshot(), &second).unwrap();
+    let written = open(&second).unwrap();
+    verify(&written).unwrap();
+    let node = |label: &str| written.find(label).unwrap().unwrap();
+    let weight = |label: &str| written.out_row(node(label)).unwrap().weights.at(0);
+    assert_eq!(["a", "b", "c"].map(weight), [0.1, 0.5, 0.25]);
+    [first, second].map(|path| std::fs::remove_file(path).unwrap());
 }

@@ -222,8 +222,11 @@ impl Edges {
         })
     }
 
-    /// Whether weights are kept in single precision, as far as can be said without reading a file.
+    /// Whether weights are kept in single precision. A file says so without being read.
     pub(crate) fn weights_are_single(&self) -> bool {
+        if let Some(file) = self.rows.file() {
+            return file.width() == size_of::<f32>() as u32;
+        }
         (0..self.rows.len())
             .find_map(|position| self.rows.held(position))
             .is_none_or(|block| matches!(block.weights, Weights::Single(_)))

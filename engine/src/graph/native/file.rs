@@ -114,6 +114,11 @@ pub(crate) struct FileSection {
 }
 
 impl FileSection {
+    /// Bytes of a weight or a name, where they have one length.
+    pub(crate) const fn width(&self) -> u32 {
+        self.width
+    }
+
     pub(crate) fn block_count(&self) -> usize {
         self.table.len()
     }

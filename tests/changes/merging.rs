@@ -104,5 +104,7 @@ fn what_was_opened_and_changed_is_written_whole_though_nothing_was_read() {
     let node = |label: &str| written.find(label).unwrap().unwrap();
     let weight = |label: &str| written.out_row(node(label)).unwrap().weights.at(0);
     assert_eq!(["a", "b", "c"].map(weight), [0.1, 0.5, 0.25]);
-    [first, second].map(|path| std::fs::remove_file(path).unwrap());
+    for path in [first, second] {
+        std::fs::remove_file(path).unwrap();
+    }
 }

@@ -135,9 +135,6 @@ fn a_metric_that_is_missing_is_named() {
     assert!(faults_of(&without, &catalogue).len() >= 3);
 }
 
-/// Metrics of parts that the service does not have yet; it is empty once they are all there.
-const NOT_YET: [&str; 1] = ["emanate_health_status"];
-
 /// The service itself: whatever a dashboard or a rule names is among its figures, and every query
 /// gives data.
 #[test]
@@ -147,25 +144,17 @@ fn a_running_service_exports_all() {
     };
     service.load();
     let text = web::get(service.address(), "/metrics").expect("it answers");
-    let of_others = |fault: &String| NOT_YET.iter().all(|name| !fault.contains(name));
     let faults = faults_of(&text, &Catalogue::default());
-    let unexpected: Vec<String> = faults.iter().filter(|fault| of_others(fault)).cloned().collect();
-    assert!(unexpected.is_empty(), "{}", unexpected.join("\n"));
-    for name in NOT_YET {
-        assert!(faults.iter().any(|fault| fault.contains(name)), "take {name} off the list");
-    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
     let Some(prometheus) = Prometheus::start(service.address()) else {
         return skipped("a_running_service", "prometheus is not installed");
-    };
-    let empty = |prometheus: &Prometheus| -> Vec<String> {
-        without_data(prometheus).into_iter().filter(of_others).collect()
     };
     prometheus.until(
         "every query gives data",
         |prometheus| {
             service.load();
-            empty(prometheus).is_empty()
+            without_data(prometheus).is_empty()
         },
-        || empty(&prometheus).join("\n"),
+        || without_data(&prometheus).join("\n"),
     );
 }

@@ -104,7 +104,10 @@ fn what_is_no_request_is_answered_or_closed() {
 fn paths_are_taken_as_they_are() {
     let service = Service::start("paths", PETS, &[]);
     for path in [
-        "/",
+        "/page",
+        "/page/",
+        "/page/../metrics",
+        "/page/%2e%2e/page.js",
         "//",
         "/v1",
         "/v1/",

@@ -3,7 +3,7 @@
 //! A [`Breaker`] stands before work that may fail for a while: a tier of storage, or a kind of
 //! operation. It lets everything through while that goes well; opens when too much fails, too much
 //! is slow, or too many failures follow each other; and after a wait lets single probes through,
-//! whose outcomes decide whether it closes [1]. Compared with others [2]:
+//! whose outcomes decide whether it closes \[1\]. Compared with others \[2\]:
 //!
 //! - All that decides is one word (`control`). A transition is one exchange, so no two threads see
 //!   different states and nothing decides twice.
@@ -15,7 +15,7 @@
 //! - The window is striped by thread: recording writes to no line that another thread writes.
 //! - Nobody is called from inside: transitions are left in a ring for whoever looks.
 //!
-//! [1] Nygard. Release It! 2nd edition, 2018. [2] resilience4j, Polly, gobreaker, failsafe,
+//! \[1\] Nygard. Release It! 2nd edition, 2018. \[2\] resilience4j, Polly, gobreaker, failsafe,
 //! recloser, Envoy's outlier detection; the thirteen defects found in them are tests here.
 //!
 //! # Orderings

@@ -1,7 +1,7 @@
 //! Checks: whether the engine works, asked again and again, and answered at once.
 //!
 //! A check is a closure that gives a [`Verdict`]. The [`Registry`] runs each by its
-//! [`CheckPolicy`], with the semantics of Kubernetes' probes [1]: three kinds (is it alive, is it
+//! [`CheckPolicy`], with the semantics of Kubernetes' probes \[1\]: three kinds (is it alive, is it
 //! ready, has it started), an initial delay, a period, a budget, and how many failures or passes in
 //! a row change the status. A [`HealthReading`] is what was found last, with its age; taking one
 //! runs no check and waits for nobody.
@@ -29,7 +29,7 @@
 //! # Progress
 //! Readings are lock-free. A tick is too: where another thread is at it, it leaves that one to it.
 //!
-//! [1] Kubernetes documentation, "Liveness, Readiness, and Startup Probes".
+//! \[1\] Kubernetes documentation, "Liveness, Readiness, and Startup Probes".
 
 pub mod checks;
 

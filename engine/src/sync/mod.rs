@@ -22,7 +22,7 @@
 //! # Models
 //! A model stands beside what it checks, in a module whose name ends in `models`, and runs under
 //! one checker or both. It has a negative control: the same model must fail once the code is
-//! mutated. [`mutated`] is how code is mutated without building it again.
+//! mutated. `mutated` is how code is mutated without building it again.
 
 #[cfg(test)]
 #[cfg(any(emanate_loom, emanate_shuttle))]

@@ -24,8 +24,7 @@ pub trait Segment {
     /// Its number.
     fn generation(&self) -> u64;
 
-    /// Writes it. What is written is what
-    /// [`Replay::segment`](super::Replay::segment) is given later.
+    /// Writes it. What is written is what is read back when the store is opened.
     ///
     /// # Errors
     /// What the writer said, or why the generation cannot be read.

@@ -137,26 +137,45 @@ stage_fuzz() {
     fi
 }
 
-# The models of the lock-free primitives, which stand beside them and are built for one checker at
-# a time; then the same models with code that is wrong on purpose.
+# The models of lock-free code under one checker, and with code that is wrong on purpose.
 stage_loom() {
-    run_models loom --nocapture models
     .ci/controls loom
 }
 
 stage_shuttle() {
-    run_models shuttle --nocapture models
     .ci/controls shuttle
 }
 
-# The library's unit tests under Miri, which sees undefined behaviour.
+# have_nightly_with COMPONENT..: whether there is a nightly toolchain with these.
+have_nightly_with() {
+    have_nightly && rustup component add --toolchain nightly "$@"
+}
+
+# Unit tests of what threads share and of what is packed into words, under Miri, which sees
+# undefined behaviour. Tests that are large elsewhere are small there, by `cfg(miri)`.
 stage_miri() {
-    if ! have_nightly || ! rustup component add --toolchain nightly miri rust-src; then
+    local modules=(sync:: terms:: gate:: observe:: run:: graph::overlay change::turn change::live
+        change::edit change::options)
+    if ! have_nightly_with miri rust-src; then
         skipped miri "there is no nightly toolchain with Miri and none could be installed"
     else
         # Property tests read the clock and files; a few cases each are enough for Miri.
         MIRIFLAGS='-Zmiri-disable-isolation' PROPTEST_CASES=4 \
-            cargo +nightly miri test -p emanate --lib
+            cargo +nightly miri test -p emanate --lib -- "${modules[@]}"
+    fi
+}
+
+# Tests in which many threads press on one engine, under ThreadSanitizer: the standard library and
+# all dependencies are built for it, so that it sees what `arc-swap` and rayon really do.
+stage_tsan() {
+    local target tests=(changes defects guarded pool samples scheduling)
+    target=$(rustc -vV | sed -n 's/^host: //p')
+    if ! have_nightly_with rust-src; then
+        skipped tsan "there is no nightly toolchain with rust-src and none could be installed"
+    else
+        RUSTFLAGS=-Zsanitizer=thread TSAN_OPTIONS='halt_on_error=1' PROPTEST_CASES=4 \
+            cargo +nightly test -Zbuild-std --target "$target" --target-dir target/tsan \
+            -p emanate-tests "${tests[@]/#/--test=}"
     fi
 }
 

@@ -1,4 +1,4 @@
-//! The breaker under every schedule. Each model has a control in `.ci/mutants.txt`: with that
+//! The breaker under every schedule. Each model has a control in `.ci/controls.txt`: with that
 //! mutant, it must fail.
 
 use std::num::NonZeroU8;

@@ -80,13 +80,16 @@ impl Waiters {
         // As many as were listed at first, so that threads which come back do not keep this one.
         for _ in 0..self.list.len() {
             let Some(waiter) = self.list.pop() else { return };
-            if mutated("waiter_is_unlisted_late") {
+            let late = mutated("waiter_is_unlisted_late");
+            if late {
                 waiter.thread.unpark();
             }
             // Release: pairs with the Acquire in `enlist`, so that the thread lists itself anew
             // only after it was taken off.
             waiter.listed.store(false, Ordering::Release);
-            waiter.thread.unpark();
+            if !late {
+                waiter.thread.unpark();
+            }
             if mutated("one_waiter_is_woken") {
                 return;
             }

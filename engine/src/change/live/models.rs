@@ -58,12 +58,12 @@ fn a_reader_sees_whole_generations_and_frees_none() {
             writer.maintain(Instant::now());
         };
         let reading = move || {
-            let mut newest = 0;
-            for _ in 0..2 {
-                let snapshot = reader.load();
+            let first = reader.load();
+            // The first is held while the second is loaded, and the second is given back last.
+            let second = reader.load();
+            assert!(first.number() <= second.number(), "an older generation");
+            for snapshot in [first, second] {
                 is_whole(&snapshot);
-                assert!(snapshot.number() >= newest, "an older generation");
-                newest = snapshot.number();
                 let kept = Arc::downgrade(&snapshot);
                 drop(snapshot);
                 assert!(kept.strong_count() > 0, "a reader freed a generation");

@@ -29,6 +29,7 @@ fn never_is_more_out_than_there_was() {
 
 /// Who says that it waits and then takes in vain is seen by who gives back: the room's operations
 /// are in one order, the one that takes nothing among them.
+#[cfg(emanate_loom)]
 #[test]
 fn who_takes_in_vain_is_seen() {
     check(4, || {

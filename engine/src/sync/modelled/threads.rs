@@ -1,7 +1,6 @@
 //! Threads that wait for each other, and threads that are handed work.
 
 use std::fmt;
-use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::Duration;
 
 #[cfg(emanate_loom)]
@@ -13,7 +12,7 @@ use shuttle::sync::{Condvar, Mutex};
 #[cfg(emanate_shuttle)]
 use shuttle::thread_local;
 
-use super::super::Arc;
+use super::Arc;
 
 /// A thread that can be woken, with the contract of the standard library's.
 #[derive(Clone)]
@@ -75,9 +74,6 @@ pub struct Workers {
     count: usize,
 }
 
-impl UnwindSafe for Workers {}
-impl RefUnwindSafe for Workers {}
-
 impl Workers {
     /// As many as `pool` has, but a model's.
     pub fn new(pool: Arc<rayon::ThreadPool>) -> Self {
@@ -107,7 +103,7 @@ impl Workers {
     /// Runs `work` on a thread of its own.
     pub fn spawn(&self, work: impl FnOnce() + Send + 'static) {
         #[cfg(test)]
-        drop(super::super::checker::spawn(1, work));
+        drop(crate::sync::checker::spawn(1, work));
         #[cfg(not(test))]
         drop(work);
     }

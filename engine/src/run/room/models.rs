@@ -23,7 +23,7 @@ fn never_is_more_out_than_there_was() {
             }
         };
         both(taking(), taking());
-        assert_eq!(shared.0.left(), ONE, "not all is back");
+        assert_eq!(shared.0.left(), ONE, "taken twice, or not given back");
     });
 }
 

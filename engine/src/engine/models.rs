@@ -50,7 +50,8 @@ fn every_member_of_a_batch_is_run_once() {
             // Each spread looks equally often whether it sees a node.
             let looks = Arc::new(AtomicU64::new(0));
             let looked = Arc::clone(&looks);
-            let request = request().only(move |_| looked.fetch_add(1, Ordering::Relaxed) < u64::MAX);
+            let request =
+                request().only(move |_| looked.fetch_add(1, Ordering::Relaxed) < u64::MAX);
             engine.spread(&graph, &request).unwrap();
             let looks_of_one = looks.swap(0, Ordering::Relaxed);
             let answers = engine.spread_many(&graph, &[request.clone(), request.clone(), request]);

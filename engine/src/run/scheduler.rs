@@ -17,8 +17,7 @@ use super::ticket::Ticket;
 use crate::graph::{Generation, Reads};
 use crate::spread::{self, Conditions, Execution, SpreadError, SpreadOutcome, SpreadRequest};
 use crate::sync::{
-    Arc, AtomicU64, FirstWins, Ordering, Published, Workers, failpoint, mutated,
-    thread_local,
+    Arc, AtomicU64, FirstWins, Ordering, Published, Workers, failpoint, mutated, thread_local,
 };
 use crate::terms::Deadline;
 

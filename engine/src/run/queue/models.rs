@@ -29,10 +29,8 @@ fn who_comes_is_let_in() {
     check(50, || {
         let queue = with_one_begun();
         let (worker, caller) = (Arc::clone(&queue), Arc::clone(&queue));
-        let (let_in, entered) = both(
-            move || worker.give_up_place(enter),
-            move || caller.enter(Line::Small, 2, enter),
-        );
+        let (let_in, entered) =
+            both(move || worker.give_up_place(enter), move || caller.enter(Line::Small, 2, enter));
         // Whoever let it in calls a worker for it, once.
         let called = match entered {
             Entered::In => 1 + let_in,

@@ -160,23 +160,25 @@ stage_miri() {
         skipped miri "there is no nightly toolchain with Miri and none could be installed"
     else
         # Property tests read the clock and files; a few cases each are enough for Miri.
-        MIRIFLAGS='-Zmiri-disable-isolation' PROPTEST_CASES=4 \
+        MIRIFLAGS='-Zmiri-disable-isolation' PROPTEST_CASES=2 \
             cargo +nightly miri test -p emanate --lib -- "${modules[@]}"
     fi
 }
 
-# Tests in which many threads press on one engine, under ThreadSanitizer: the standard library and
-# all dependencies are built for it, so that it sees what `arc-swap` and rayon really do.
+# Tests in which many threads press on one engine, and the library's unit tests, under
+# ThreadSanitizer: the standard library and all dependencies are built for it, so that it sees what
+# `arc-swap` and rayon really do.
 stage_tsan() {
-    local target tests=(changes defects guarded pool samples scheduling)
-    target=$(rustc -vV | sed -n 's/^host: //p')
+    local target tests=(changes defects guarded health monitor pool samples scheduling)
     if ! have_nightly_with rust-src; then
         skipped tsan "there is no nightly toolchain with rust-src and none could be installed"
-    else
-        RUSTFLAGS=-Zsanitizer=thread TSAN_OPTIONS='halt_on_error=1' PROPTEST_CASES=4 \
-            cargo +nightly test -Zbuild-std --target "$target" --target-dir target/tsan \
-            -p emanate-tests "${tests[@]/#/--test=}"
+        return
     fi
+    target=$(rustc -vV | sed -n 's/^host: //p')
+    # Fewer cases than elsewhere, and as many as the tests that must find a mistake need.
+    RUSTFLAGS=-Zsanitizer=thread TSAN_OPTIONS=halt_on_error=1 PROPTEST_CASES=64 \
+        EMANATE_CRASH_POINTS=100 cargo +nightly test -Zbuild-std --target "$target" \
+        --target-dir target/tsan -p emanate -p emanate-tests --lib "${tests[@]/#/--test=}"
 }
 
 # The version of gungraun that the manifest names; the crate and the runner must be of the same.

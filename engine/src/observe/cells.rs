@@ -11,8 +11,11 @@
 use std::time::Duration;
 
 /// Logarithm of half the cells below the first octave: 2,048 of them hold three digits.
-#[cfg(not(any(emanate_loom, emanate_shuttle)))]
+#[cfg(not(any(miri, emanate_loom, emanate_shuttle)))]
 const HALF_BITS: u32 = 10;
+/// Miri takes seconds to make as many cells as three digits need.
+#[cfg(miri)]
+const HALF_BITS: u32 = 4;
 /// A model of every interleaving can afford few cells.
 #[cfg(any(emanate_loom, emanate_shuttle))]
 const HALF_BITS: u32 = 1;

@@ -1,5 +1,5 @@
-//! A whole engine under many schedules: its queue, its scratches, its breakers and its workers, with
-//! real spreads. Too large for a checker that tries everything.
+//! A whole engine under many schedules: its queue, its scratches, its breakers and its workers,
+//! with real spreads. Too large for a checker that tries everything.
 
 use super::{Engine, Graph};
 use crate::graph::GraphBuilder;

@@ -42,7 +42,7 @@ fn every_submitted_spread_is_answered() {
 /// Every member of a batch is run once, by its caller or by a worker.
 #[test]
 fn every_member_of_a_batch_is_run_once() {
-    check(100, || {
+    check(1000, || {
         let asking = spawn(0, || {
             let (_, graph) = smallest();
             let engine = Engine::builder().threads(2).scratch_slots(2).without_metrics();

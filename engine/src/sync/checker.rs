@@ -70,7 +70,7 @@ fn explore(model: impl Fn() + Send + Sync + 'static) -> usize {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = builder.preemption_bound.or(Some(2));
+    builder.preemption_bound = builder.preemption_bound.or(Some(3));
     builder.max_branches = 50_000;
     let tried = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&tried);

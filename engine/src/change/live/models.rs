@@ -36,7 +36,7 @@ fn is_whole(generation: &Generation) {
 /// Of two sets at once, each is made over what the other published, and none is lost.
 #[test]
 fn no_set_is_lost() {
-    check(50, || {
+    check(40, || {
         let live = live();
         let (one, other) = (Arc::clone(&live), Arc::clone(&live));
         both(move || add(&one, "c"), move || add(&other, "d"));
@@ -50,7 +50,7 @@ fn no_set_is_lost() {
 /// who publishes and who frees, it is not the one who frees: what it gives back was a count.
 #[test]
 fn a_reader_sees_whole_generations_and_frees_none() {
-    check(50, || {
+    check(20, || {
         let live = live();
         let (writer, reader) = (Arc::clone(&live), Arc::clone(&live));
         let writing = move || {
@@ -77,7 +77,7 @@ fn a_reader_sees_whole_generations_and_frees_none() {
 /// A merge that ends beside a set keeps what the set did, whichever is first.
 #[test]
 fn a_merge_keeps_what_is_applied_beside_it() {
-    check(50, || {
+    check(80, || {
         let live = live();
         let before = Arc::clone(&live);
         spawn(0, move || add(&before, "c")).join().unwrap();

@@ -7,7 +7,7 @@ use crate::sync::checker::{both, check};
 /// Both of two who want the turn have it, one after the other, and neither undoes the other's step.
 #[test]
 fn who_waits_has_it_next() {
-    check(30, || {
+    check(40, || {
         let turn = Arc::new(Turn::new(0_u32));
         let stepping = || {
             let turn = Arc::clone(&turn);

@@ -28,7 +28,7 @@ fn write(slots: &Arc<Slots<Count>>) -> u64 {
 /// A slot passes on with what was written.
 #[test]
 fn a_slot_passes_on_with_what_was_written() {
-    check(10, || {
+    check(30, || {
         let slots = places(1);
         let writing = || {
             let slots = Arc::clone(&slots);
@@ -42,7 +42,7 @@ fn a_slot_passes_on_with_what_was_written() {
 /// Where there is a slot for each thread, each has one, and nothing is lost.
 #[test]
 fn who_finds_a_slot_is_alone_in_it() {
-    check(10, || {
+    check(40, || {
         let slots = places::<Count>(2);
         let writing = || {
             let slots = Arc::clone(&slots);
@@ -60,7 +60,7 @@ fn who_finds_a_slot_is_alone_in_it() {
 /// While one thread writes and hands over and another goes on, a third sees nothing fall.
 #[test]
 fn no_reader_sees_a_count_fall() {
-    check(100, || {
+    check(1000, || {
         let slots = places(1);
         let writing = |number| {
             let slots = Arc::clone(&slots);
@@ -82,7 +82,7 @@ fn no_reader_sees_a_count_fall() {
 /// and at the end both tell the same.
 #[test]
 fn a_histogram_that_is_read_loses_nothing() {
-    check(100, || {
+    check(1000, || {
         let slots: Arc<Slots<Track>> = places(2);
         let recording = |number, nanos| {
             let slots = Arc::clone(&slots);

@@ -39,14 +39,14 @@ fn both_are_served(pool: &Arc<ScratchPool>, need: Need) {
 /// One scratch serves two, one after the other.
 #[test]
 fn one_scratch_serves_all_who_wait() {
-    check(50, || both_are_served(&pool(1, 2), need(Part::Double, 2)));
+    check(200, || both_are_served(&pool(1, 2), need(Part::Double, 2)));
 }
 
 /// Where there are slots for two and bytes for one, and an idle scratch of another width holds some
 /// of these, who fails leaves the other what it needs: somebody is served, and wakes the rest.
 #[test]
 fn of_all_who_want_bytes_somebody_is_served() {
-    check(50, || {
+    check(1000, || {
         let pool = pool(2, 2);
         drop(pool.try_lease(need(Part::Single, 1)));
         assert_eq!(pool.used().bytes, 1);

@@ -26,7 +26,7 @@ fn is_left_with(queue: &Queue<u32>, last: u32) {
 /// Who comes while the last place is given up is in, and not before a door that nobody opens.
 #[test]
 fn who_comes_is_let_in() {
-    check(50, || {
+    check(100, || {
         let queue = with_one_begun();
         let (worker, caller) = (Arc::clone(&queue), Arc::clone(&queue));
         let (let_in, entered) =
@@ -48,7 +48,7 @@ fn who_comes_behind_one_that_leaves_is_let_in() {
     fn unless_two(item: &u32) -> Turn {
         if *item == 2 { Turn::Leave } else { Turn::Enter }
     }
-    check(100, || {
+    check(500, || {
         let queue = with_one_begun();
         assert_eq!(queue.enter(Line::Small, 2, enter), Entered::Stood(0));
         let (worker, caller) = (Arc::clone(&queue), Arc::clone(&queue));

@@ -19,7 +19,7 @@ impl Wake for Bell {
 /// The answer is there, or the task is woken when it comes.
 #[test]
 fn no_answer_is_missed() {
-    check(10, || {
+    check(13, || {
         let (reply, bell) = (Arc::new(Reply::new()), Arc::new(Bell(AtomicBool::new(false))));
         let waker = Waker::from(Arc::clone(&bell));
         let (worker, task, own) = (Arc::clone(&reply), Arc::clone(&reply), waker.clone());
@@ -40,7 +40,7 @@ fn no_answer_is_missed() {
 /// Of a worker that begins and a task that goes, one has the right to answer.
 #[test]
 fn one_alone_may_answer() {
-    check(4, || {
+    check(7, || {
         let reply = Arc::new(Reply::<u32>::new());
         let claiming = || {
             let reply = Arc::clone(&reply);

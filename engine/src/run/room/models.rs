@@ -9,7 +9,7 @@ const ONE: Amount = Amount { slots: 1, bytes: 10 };
 /// Never is more out than there was, and all is back at last.
 #[test]
 fn never_is_more_out_than_there_was() {
-    check(20, || {
+    check(30, || {
         let shared = Arc::new((Room::new(ONE), AtomicU64::new(0)));
         let taking = || {
             let shared = Arc::clone(&shared);
@@ -32,7 +32,7 @@ fn never_is_more_out_than_there_was() {
 #[cfg(emanate_loom)]
 #[test]
 fn who_takes_in_vain_is_seen() {
-    check(4, || {
+    check(30, || {
         let none = Amount { slots: 0, bytes: 0 };
         let shared = Arc::new((Room::new(none), AtomicU64::new(0)));
         let (giver, taker) = (Arc::clone(&shared), Arc::clone(&shared));

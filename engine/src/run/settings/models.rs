@@ -7,7 +7,7 @@ use crate::sync::{Arc, Published};
 /// Numbers ascend, none is given twice, and whoever reads sees none after a greater one.
 #[test]
 fn numbers_of_settings_ascend() {
-    check(100, || {
+    check(300, || {
         let published = Arc::new(Published::new(Arc::new(Settings::default())));
         let setting = |number, hop_limit| {
             let published = Arc::clone(&published);

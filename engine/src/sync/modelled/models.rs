@@ -7,7 +7,7 @@ use crate::sync::checker::{both, check};
 /// Rivals that each make the next value of the present one lose none of them.
 #[test]
 fn no_update_is_lost() {
-    check(12, || {
+    check(15, || {
         let published = Arc::new(Published::new(Arc::new(Vec::new())));
         let adding = |number: u32| {
             let published = Arc::clone(&published);

@@ -41,7 +41,7 @@ fn who_waits_is_served() {
 /// A thread that was woken for nothing is woken again.
 #[test]
 fn who_was_woken_for_nothing_is_woken_again() {
-    check(50, || {
+    check(90, || {
         let left = Arc::new(Left::default());
         let giver = Arc::clone(&left);
         let giving = move || {
@@ -55,7 +55,7 @@ fn who_was_woken_for_nothing_is_woken_again() {
 /// What is given back at once to two who wait serves both.
 #[test]
 fn all_who_wait_are_woken() {
-    check(100, || {
+    check(1000, || {
         let left = Arc::new(Left::default());
         let waiting = |number| {
             let left = Arc::clone(&left);

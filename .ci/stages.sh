@@ -168,6 +168,27 @@ stage_miri() {
         --skip observe::tests::exported
 }
 
+# tsan_sees_a_race TARGET: whether a program in which two threads write the same word is caught.
+tsan_sees_a_race() {
+    local program=target/tsan/race status=0
+    mkdir -p target/tsan
+    rustc +nightly -Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer --target "$1" \
+        --edition 2024 -o "$program" - <<'RUST'
+static mut WORD: u64 = 0;
+
+fn main() {
+    let other = std::thread::spawn(|| unsafe { WORD += 1 });
+    unsafe { WORD += 1 };
+    other.join().unwrap();
+}
+RUST
+    TSAN_OPTIONS=exitcode=66 "$program" >/dev/null 2>&1 || status=$?
+    [ "$status" -eq 66 ] || {
+        echo "ThreadSanitizer does not see a race of two threads, so it proves nothing here"
+        return 1
+    }
+}
+
 # Tests in which many threads press on one engine, and the library's unit tests, under
 # ThreadSanitizer: the standard library and all dependencies are built for it, so that it sees what
 # `arc-swap` and rayon really do.
@@ -178,6 +199,7 @@ stage_tsan() {
         return
     fi
     target=$(rustc -vV | sed -n 's/^host: //p')
+    tsan_sees_a_race "$target"
     # Fewer cases than elsewhere, and as many as the tests that must find a mistake need.
     RUSTFLAGS=-Zsanitizer=thread TSAN_OPTIONS=halt_on_error=1 PROPTEST_CASES=64 \
         EMANATE_CRASH_POINTS=100 cargo +nightly test -Zbuild-std --target "$target" \

@@ -437,4 +437,8 @@ impl Default for Engine {
 }
 
 #[cfg(test)]
+#[cfg(emanate_shuttle)]
+mod models;
+#[cfg(test)]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod tests;

@@ -7,7 +7,7 @@ use super::journal::Journal;
 use super::options::Queueing;
 use super::turn::{Held, NoTurn, Turn};
 use crate::graph::{Generation, Merge, MergeError, rebased};
-use crate::sync::{Arc, AtomicBool, Ordering, Published};
+use crate::sync::{Arc, AtomicBool, Ordering, Published, mutated};
 
 /// Generations that may be retired before those nobody reads are looked for.
 const RETIRED_MIN: usize = 8;
@@ -124,6 +124,9 @@ impl Live {
     ) -> Arc<Generation> {
         let next = Arc::new(next);
         self.published.store(Arc::clone(&next));
+        if mutated("generation_is_not_retired") {
+            return next;
+        }
         writer.retire(current, &next);
         next
     }
@@ -159,8 +162,9 @@ impl Live {
     /// # Errors
     /// [`MergeError`]; the graph is as good as it was.
     pub(crate) fn rebase(&self, source: &Generation, merged: Generation) -> Result<(), MergeError> {
+        let early = mutated("merge_begins_before_its_turn").then(|| self.load());
         let mut writer = self.turn.wait(None, usize::MAX).expect("without an end or a bound");
-        let current = self.load();
+        let current = early.unwrap_or_else(|| self.load());
         let next = rebased(&current, source, merged)?;
         self.publish(&mut writer, current, next);
         Ok(())
@@ -237,7 +241,8 @@ impl Writer {
     /// read it who does not do so already.
     fn free(&mut self) -> usize {
         let before = self.retired.len();
-        self.retired.retain(|old| Arc::strong_count(old) > 1);
+        let is_read = |old: &Arc<Generation>| Arc::strong_count(old) > 1;
+        self.retired.retain(|old| is_read(old) && !mutated("generation_is_freed_while_it_is_read"));
         before - self.retired.len()
     }
 }
@@ -251,3 +256,7 @@ pub(super) fn jittered(delay: Duration) -> Duration {
     let chance = RandomState::new().hash_one(0u8) >> 32;
     delay.mul_f64(0.5 + chance as f64 / (1u64 << 33) as f64)
 }
+
+#[cfg(test)]
+#[cfg(any(emanate_loom, emanate_shuttle))]
+mod models;

@@ -84,7 +84,8 @@ impl LiveRequests {
     }
 }
 
-#[cfg(all(test, not(emanate_loom)))]
+#[cfg(test)]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod tests {
     use super::{LIVE_REQUESTS_MAX, LiveRequests};
     use crate::graph::{Generation, GraphBuilder};

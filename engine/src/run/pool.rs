@@ -7,7 +7,7 @@ use crate::spread::{
     ActR, HopTime, Lanes, Linear, PageRank, Precision, Retention, Rule, Scratch, SpreadError,
     SpreadRequest, Synapse,
 };
-use crate::sync::{ArrayQueue, Waiters, failpoint};
+use crate::sync::{ArrayQueue, Waiters, failpoint, mutated};
 use crate::terms::Deadline;
 
 /// Idle scratches looked at for one that is large enough, before the largest seen is made to grow.
@@ -256,6 +256,9 @@ impl Lease<'_> {
         }
         if !fits {
             // It may be large by another width, or by an allowance that nobody needs any more.
+            if mutated("lease_keeps_what_is_too_small") {
+                return false;
+            }
             if let Some(sized) = self.sized.take() {
                 self.pool.free(sized);
             }
@@ -304,6 +307,10 @@ impl Lease<'_> {
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
+        if self.wakes && mutated("lease_wakes_first") {
+            self.pool.waiters.wake_all();
+            self.wakes = false;
+        }
         if let Some(sized) = self.sized.take() {
             self.pool.put_idle(sized);
         }
@@ -330,6 +337,10 @@ impl Drop for Running<'_> {
 }
 
 #[cfg(test)]
+#[cfg(any(emanate_loom, emanate_shuttle))]
+mod models;
+#[cfg(test)]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::time::Duration;

@@ -249,9 +249,7 @@ impl Engine {
         options: &ApplyOptions,
         work: impl FnOnce(Means<'_>) -> T,
     ) -> T {
-        if graph.0.keep() {
-            self.kept.add(&graph.0);
-        }
+        self.look_after(graph);
         let pool = &self.scheduler.pool;
         let admits = |now: &Generation, next: &Generation| {
             let (bytes_needed, bytes_max) = (run::scratch_bytes_max(next), pool.used().bytes_max);
@@ -278,15 +276,24 @@ impl Engine {
         graph.0.merge()
     }
 
-    /// Looks after the graphs that this engine has applied changes to, for about `budget`: frees
-    /// generations that nobody reads any more, and merges changes into blocks, slice by slice. No
-    /// outcome depends on it; without it, memory grows with the changes.
+    /// Has [`Engine::maintain`] look after `graph`, as it does after every graph that this engine
+    /// applied changes to: for a graph with a memory budget, whose edges move between tiers.
+    pub fn look_after(&self, graph: &Graph) {
+        if graph.0.keep() {
+            self.kept.add(&graph.0);
+        }
+    }
+
+    /// Looks after the graphs that this engine has applied changes to or was told of, for about
+    /// `budget`: frees generations that nobody reads any more, merges changes into blocks, slice by
+    /// slice, and moves edges to the tiers where heat wants them. No outcome depends on it; without
+    /// it, memory grows with the changes.
     pub fn maintain(&self, budget: Duration) -> Maintained {
         let now = Instant::now();
         let until = now.checked_add(budget).unwrap_or(now);
         let mut done = Maintained::default();
         for live in self.kept.graphs() {
-            done += live.maintain(until);
+            done += live.maintain(until, self.clock().now_ns());
             if Instant::now() >= until {
                 break;
             }
@@ -412,7 +419,15 @@ impl Engine {
     /// the host to fill in.
     #[must_use]
     pub fn reading(&self) -> Reading {
-        self.scheduler.reading()
+        let mut reading = self.scheduler.reading();
+        for live in self.kept.graphs() {
+            let Some(report) = live.load().tier_report() else { continue };
+            for (cache, used) in reading.supplied.tier_cache.iter_mut().zip(&report.tiers) {
+                cache.hits += used.hits;
+                cache.misses += used.reads;
+            }
+        }
+        reading
     }
 
     /// The metrics for a registry of crate `prometheus`. It reads as long as it is registered, also

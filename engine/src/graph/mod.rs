@@ -38,6 +38,7 @@ mod reverse;
 mod section;
 #[cfg(feature = "text")]
 mod text;
+mod tiers;
 
 pub use adapt::from_edges;
 #[cfg(feature = "petgraph")]
@@ -51,11 +52,14 @@ pub(crate) use edges::{Edges, Weights};
 pub use edges::{Row, WeightSlice};
 pub use error::{BuildError, Damage, DamagedBlock};
 pub use generation::{Facts, Generation, RelationFacts};
-pub use native::{OpenError, VerifyError, VerifyReport, WriteError, open, verify, write};
+pub use native::{
+    ColdEdges, OpenError, VerifyError, VerifyReport, WriteError, WriteOptions, open, open_within,
+    verify, write, write_with,
+};
 pub(crate) use native::{ReadAt, open_reader, write_to};
 pub use overlay::MergeError;
-pub(crate) use overlay::{Draft, EdgeAt, LoadFailure, Loaded, Merge, Name, rebased};
-pub(crate) use reads::Reads;
+pub(crate) use overlay::{Draft, EdgeAt, LoadFailure, Loaded, Merge, Name, RowParts, rebased};
+pub(crate) use reads::{Reads, TierReads};
 pub use section::SectionFacts;
 #[cfg(feature = "text")]
 pub use text::{
@@ -63,3 +67,8 @@ pub use text::{
     DEFAULT_EXPANSION_MAX, DEFAULT_LINE_BYTES_MAX, Load, LoadError, LoadErrorReason, LoadOptions,
     LoadProgress, LoadReport, load, load_from,
 };
+pub use tiers::{
+    DEFAULT_HEAT_HALF_LIFE, DEFAULT_MOVED_BYTES_PER_SECOND, DEFAULT_READERS, EdgeHold, TierOptions,
+    TierReport, TierUse, WarmSegment,
+};
+pub(crate) use tiers::Columns;

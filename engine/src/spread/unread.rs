@@ -4,15 +4,28 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 use super::outcome::{DEGRADED_NODES_MAX, Degraded};
-use crate::terms::NodeId;
+use crate::terms::{NodeId, Tier};
 
 /// Where rows are not read from, because a breaker is open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Shut {
     /// Rows that are in memory.
-    pub(crate) memory: bool,
+    pub(crate) hot: bool,
     /// Rows that would have to be read out of a file.
-    pub(crate) storage: bool,
+    pub(crate) warm: bool,
+    /// Rows that would have to be read out of a file and decompressed.
+    pub(crate) cold: bool,
+}
+
+impl Shut {
+    /// Whether rows of `tier` are not read.
+    pub(crate) const fn is(self, tier: Tier) -> bool {
+        match tier {
+            Tier::Hot => self.hot,
+            Tier::Warm => self.warm,
+            Tier::Cold => self.cold,
+        }
+    }
 }
 
 /// Nodes whose edges could not be read. Their rows are empty for the rest of the spread, also where
@@ -93,7 +106,7 @@ impl Unread {
 mod tests {
     use super::{Shut, Unread};
     use crate::spread::Degraded;
-    use crate::terms::NodeId;
+    use crate::terms::{NodeId, Tier};
 
     #[test]
     fn a_discarded_hop_leaves_no_row() {
@@ -113,7 +126,14 @@ mod tests {
 
     #[test]
     fn where_anything_is_shut_no_row_is_taken_for_granted() {
-        assert!(!Unread::new(Shut { storage: true, memory: false }).is_none());
-        assert!(!Unread::new(Shut { storage: false, memory: true }).is_none());
+        let open = Shut::default();
+        for (shut, tier) in [
+            (Shut { hot: true, ..open }, Tier::Hot),
+            (Shut { warm: true, ..open }, Tier::Warm),
+            (Shut { cold: true, ..open }, Tier::Cold),
+        ] {
+            assert!(!Unread::new(shut).is_none());
+            assert!(Tier::ALL.iter().all(|other| shut.is(*other) == (*other == tier)));
+        }
     }
 }

@@ -6,6 +6,7 @@
 //! # Orderings
 //! - [`Published`]: `store` releases what was written before it; `load` acquires it. The pair is
 //!   inside `arc-swap`, whose contract this module relies on.
+//! - [`Slot`]: as [`Published`], for a value that may be absent.
 //! - [`FirstWins`]: the winning `set` releases the value; `get` acquires it. The pair is inside
 //!   `once_cell::race::OnceBox`.
 //! - [`ArrayQueue`]: what was written before a `push` is seen after the `pop` that takes the
@@ -37,6 +38,8 @@ mod first_wins;
 #[cfg(any(emanate_loom, emanate_shuttle))]
 mod modelled;
 mod mutant;
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
+mod slot;
 mod stripe;
 mod thread;
 mod waiters;
@@ -58,10 +61,12 @@ pub use first_wins::FirstWins;
 #[cfg(emanate_loom)]
 pub use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 #[cfg(any(emanate_loom, emanate_shuttle))]
-pub use modelled::{ArrayQueue, Atomic, AtomicWaker, Published};
+pub use modelled::{ArrayQueue, Atomic, AtomicWaker, Published, Slot};
 pub(crate) use mutant::mutated;
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
 pub use published::Published;
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
+pub use slot::Slot;
 #[cfg(emanate_shuttle)]
 pub use shuttle::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 pub use std::hint::spin_loop;

@@ -5,6 +5,7 @@ use super::row::{EdgeAt, PatchedRow};
 use crate::graph::edges::Edges;
 use crate::graph::error::DamagedBlock;
 use crate::graph::generation::{Facts, Generation, RelationFacts};
+use crate::graph::tiers::{Columns, EdgeHold};
 use crate::sync::{Arc, FirstWins};
 use crate::terms::{NODE_COUNT_MAX, NodeId, RelationId};
 
@@ -52,7 +53,9 @@ impl Draft {
 
     /// The weight of an edge; `None` where there is no such edge.
     pub(crate) fn weight(&self, source: u32, edge: EdgeAt) -> Result<Option<f64>, DamagedBlock> {
-        Ok(self.next.out_edges.parts(NodeId::new(source))?.weight(edge))
+        let mut hold = EdgeHold::new();
+        let edges = &self.next.out_edges;
+        Ok(edges.parts_in(NodeId::new(source), &mut hold, Columns::ALL)?.weight(edge))
     }
 
     /// Sets the weight of an edge, which is made where it is not there. Returns the one before.
@@ -98,7 +101,8 @@ impl Draft {
         edges: &[(EdgeAt, f64)],
     ) -> Result<u64, DamagedBlock> {
         let Self { next, in_edges } = self;
-        let held = next.out_edges.parts(NodeId::new(source))?;
+        let mut hold = EdgeHold::new();
+        let held = next.out_edges.parts_in(NodeId::new(source), &mut hold, Columns::ALL)?;
         let mut row = Vec::with_capacity(held.len() + edges.len());
         let mut held = held.edges().peekable();
         let mut before = 0;
@@ -190,7 +194,8 @@ impl Draft {
                 draft.in_edges = Some(super::in_edges(&draft.next)?);
             }
             let edges = draft.in_edges.as_mut().expect("made where it was not there");
-            let entering = edges.parts(NodeId::new(node))?;
+            let mut hold = EdgeHold::new();
+            let entering = edges.parts_in(NodeId::new(node), &mut hold, Columns::ALL)?;
             let entering: Vec<(EdgeAt, f64)> = entering.edges().collect();
             edges.replace(node, PatchedRow::new(&[]));
             for (edge, weight) in entering {
@@ -207,7 +212,8 @@ impl Draft {
 
     fn empty_row(&mut self, source: u32) -> Result<u64, DamagedBlock> {
         let Self { next, in_edges } = self;
-        let leaving = next.out_edges.parts(NodeId::new(source))?;
+        let mut hold = EdgeHold::new();
+        let leaving = next.out_edges.parts_in(NodeId::new(source), &mut hold, Columns::ALL)?;
         let leaving: Vec<(EdgeAt, f64)> = leaving.edges().collect();
         for (edge, weight) in &leaving {
             if let Some(edges) = in_edges {

@@ -114,7 +114,7 @@ impl From<&Self> for Snapshot {
 #[derive(Debug)]
 pub struct Engine {
     scheduler: Arc<Scheduler>,
-    kept: Kept,
+    kept: Arc<Kept>,
 }
 
 impl Engine {
@@ -134,7 +134,7 @@ impl Engine {
     }
 
     pub(crate) fn with(capacity: Capacity, settings: Settings) -> Self {
-        Self { scheduler: Arc::new(Scheduler::new(capacity, settings)), kept: Kept::default() }
+        Self { scheduler: Arc::new(Scheduler::new(capacity, settings)), kept: Arc::default() }
     }
 
     /// Spreads on the current generation of `graph`.
@@ -419,15 +419,7 @@ impl Engine {
     /// the host to fill in.
     #[must_use]
     pub fn reading(&self) -> Reading {
-        let mut reading = self.scheduler.reading();
-        for live in self.kept.graphs() {
-            let Some(report) = live.load().tier_report() else { continue };
-            for (cache, used) in reading.supplied.tier_cache.iter_mut().zip(&report.tiers) {
-                cache.hits += used.hits;
-                cache.misses += used.reads;
-            }
-        }
-        reading
+        reading(&self.scheduler, &self.kept)
     }
 
     /// The metrics for a registry of crate `prometheus`. It reads as long as it is registered, also
@@ -435,14 +427,27 @@ impl Engine {
     #[cfg(feature = "prometheus")]
     #[must_use]
     pub fn collector(&self) -> crate::observe::Collector {
-        let scheduler = self.scheduler.clone();
-        crate::observe::Collector::new(move || scheduler.reading())
+        let (scheduler, kept) = (self.scheduler.clone(), Arc::clone(&self.kept));
+        crate::observe::Collector::new(move || reading(&scheduler, &kept))
     }
 
     /// Frees the scratch that is kept for the next spread.
     pub fn free_idle_scratch(&self) {
         self.scheduler.pool.free_idle();
     }
+}
+
+/// What is measured, with what the graphs that are looked after know of their tiers.
+fn reading(scheduler: &Scheduler, kept: &Kept) -> Reading {
+    let mut reading = scheduler.reading();
+    for live in kept.graphs() {
+        let Some(report) = live.load().tier_report() else { continue };
+        for (cache, used) in reading.supplied.tier_cache.iter_mut().zip(&report.tiers) {
+            cache.hits += used.hits;
+            cache.misses += used.reads;
+        }
+    }
+    reading
 }
 
 impl Default for Engine {

@@ -381,6 +381,26 @@ impl Edges {
         })
     }
 
+    /// Whether the row of `node` and those of its columns that are wanted are in memory, and stay
+    /// there while `hold` is not cleared.
+    pub(crate) fn is_hot_in(&self, node: NodeId, hold: &mut EdgeHold, columns: Columns) -> bool {
+        if self.overlaid && self.over(node).is_some() {
+            return true;
+        }
+        let position = node.index() >> ROWS_PER_BLOCK_BITS;
+        let relations = self.relations.as_ref().filter(|_| columns.relations);
+        let times = self.times.as_ref().filter(|_| columns.times);
+        let columns = [relations.and_then(Blocks::shelved), times.and_then(Blocks::shelved)];
+        match self.rows.shelved() {
+            None => self.rows.held(position).is_some(),
+            Some(rows) => {
+                let in_hand = hold.of(&rows.tiers);
+                let mut shelved = columns.into_iter().flatten().chain([rows]);
+                shelved.all(|shelved| in_hand.is_hot(shelved.shelf, position))
+            }
+        }
+    }
+
     /// Says that the rows of `nodes`, ascending, will be followed: the blocks that are not in
     /// memory are asked for. Of a graph without a memory budget nothing is.
     pub(crate) fn plan_reads(&self, nodes: &[u32], hold: &mut EdgeHold) {

@@ -267,6 +267,11 @@ impl Generation {
         moved.map_or(0, |moved| moved.up + moved.down)
     }
 
+    /// Whether rows that were read may leave memory again.
+    pub(crate) const fn comes_and_goes(&self) -> bool {
+        self.tiers.is_some()
+    }
+
     /// Whether any block of edges is compressed.
     pub(crate) fn has_cold(&self) -> bool {
         self.file.as_ref().is_some_and(|file| file.has_cold)

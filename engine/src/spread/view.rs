@@ -60,7 +60,7 @@ pub(crate) struct View<'a> {
     weight_bound: f64,
     has_negative: bool,
     /// Rows that could not be read, and are empty for this spread.
-    unread: Unread,
+    unread: &'a Unread,
 }
 
 /// Fills `factors` with one factor per raw relation id; leaves it empty without a filter.
@@ -94,7 +94,7 @@ impl<'a> View<'a> {
         filter: &EdgeFilter,
         factors: &'a [f64],
         nodes: Option<&'a dyn NodeFilter>,
-        unread: Unread,
+        unread: &'a Unread,
     ) -> Result<Self, DamagedBlock> {
         let (rows, more_rows) = match filter.direction {
             Direction::Out => (&graph.out_edges, None),
@@ -156,7 +156,7 @@ impl<'a> View<'a> {
 
     /// Rows that could not be read.
     pub(crate) const fn unread(&self) -> &Unread {
-        &self.unread
+        self.unread
     }
 
     /// No effective weight is further from 0 than this.
@@ -186,7 +186,7 @@ impl<'a> View<'a> {
 
     #[inline(never)]
     fn row_slowly<'r>(&'r self, node: u32, buffer: &'r mut RowBuffer) -> Row<'r> {
-        if !self.unread.is_none() && self.is_unread(node) {
+        if !self.unread.is_none() && self.is_unread(node, &mut buffer.holds) {
             return Row::EMPTY;
         }
         if self.plain {
@@ -212,9 +212,18 @@ impl<'a> View<'a> {
 
     /// Whether the row of `node` was not read, or must not be.
     #[cold]
-    fn is_unread(&self, node: u32) -> bool {
-        if self.unread.contains(node) {
+    fn is_unread(&self, node: u32, [first, second]: &mut [EdgeHold; 2]) -> bool {
+        if self.unread.contains(node) || self.unread.recalls(node) {
             return true;
+        }
+        if self.unread.is_hot_alone() {
+            let (id, columns) = (NodeId::new(node), self.columns());
+            let is_hot = self.rows.is_hot_in(id, first, columns)
+                && self.more_rows.is_none_or(|edges| edges.is_hot_in(id, second, columns));
+            if !is_hot {
+                self.unread.note(node);
+            }
+            return !is_hot;
         }
         let shut = self.unread.shut();
         let is_shut = shut != Shut::default() && {
@@ -226,6 +235,11 @@ impl<'a> View<'a> {
             self.unread.note(node);
         }
         is_shut
+    }
+
+    /// Which columns weights depend on.
+    const fn columns(&self) -> Columns {
+        Columns { relations: !self.factors.is_empty(), times: self.age_rate > 0.0 }
     }
 
     fn make_row(&self, node: u32, buffer: &mut RowBuffer) -> Result<(), DamagedBlock> {
@@ -260,9 +274,7 @@ impl<'a> View<'a> {
         hold: &'e mut EdgeHold,
     ) -> Result<impl Iterator<Item = (u32, f64)> + 'e, DamagedBlock> {
         let node = NodeId::new(node);
-        let columns =
-            Columns { relations: !self.factors.is_empty(), times: self.age_rate > 0.0 };
-        let RowParts { row, relations, times } = edges.parts_in(node, hold, columns)?;
+        let RowParts { row, relations, times } = edges.parts_in(node, hold, self.columns())?;
         Ok(row.targets.iter().enumerate().filter_map(move |(position, &target)| {
             if self.nodes.is_some_and(|nodes| !nodes.contains(NodeId::new(target))) {
                 return None;

@@ -33,9 +33,6 @@ pub(crate) trait TierBlock: Stored {
     /// # Panics
     /// Where it is one of another section.
     fn of(any: &AnyBlock) -> &Self;
-
-    /// The same as any block.
-    fn into_any(self) -> AnyBlock;
 }
 
 const OTHER: &str = "an index names a block of the section it was made for";
@@ -50,10 +47,6 @@ impl TierBlock for EdgeBlock {
             _ => unreachable!("{OTHER}"),
         }
     }
-
-    fn into_any(self) -> AnyBlock {
-        AnyBlock::Rows(self)
-    }
 }
 
 impl TierBlock for Column<u32> {
@@ -66,10 +59,6 @@ impl TierBlock for Column<u32> {
             _ => unreachable!("{OTHER}"),
         }
     }
-
-    fn into_any(self) -> AnyBlock {
-        AnyBlock::Relations(self)
-    }
 }
 
 impl TierBlock for Column<f64> {
@@ -81,10 +70,6 @@ impl TierBlock for Column<f64> {
             AnyBlock::Times(block) => block,
             _ => unreachable!("{OTHER}"),
         }
-    }
-
-    fn into_any(self) -> AnyBlock {
-        AnyBlock::Times(self)
     }
 }
 

@@ -229,7 +229,12 @@ impl Tiers {
         if let Some(kept) = self.slots[index].load() {
             // Relaxed: a hint for eviction.
             self.asked[index].store(true, Ordering::Relaxed);
-            self.counts[Tier::Hot.index()].hits.fetch_add(1, Ordering::Relaxed);
+            let tier = match self.shelves[shelf].section.tier(position) {
+                Tier::Cold if self.copies[index].is_full() => Tier::Warm,
+                home => home,
+            };
+            // Relaxed: a count that decides nothing.
+            self.counts[tier.index()].hits.fetch_add(1, Ordering::Relaxed);
             return Ok(kept);
         }
         let need = self.reading_bytes(shelf, position);

@@ -125,6 +125,11 @@ impl InHand {
         Ok((row, relations, times))
     }
 
+    /// Whether the block at `position` of `shelf` was hot when this reader began.
+    pub(crate) fn is_hot(&self, shelf: usize, position: usize) -> bool {
+        self.hot.blocks[self.tiers.index(shelf, position)].is_some()
+    }
+
     /// Notes that the blocks at `positions` of `shelf`, ascending, will be needed in this order.
     pub(crate) fn plan(&mut self, shelf: usize, positions: impl Iterator<Item = usize>) {
         let Self { tiers, hot, ahead, .. } = self;

@@ -11,7 +11,7 @@ pub struct TierUse {
     pub blocks: u64,
     /// Their bytes there: in memory, uncompressed, or compressed.
     pub bytes: u64,
-    /// Blocks that were asked for and found in the cache, for [`Tier::Hot`] alone.
+    /// Blocks of this tier that were asked for and found in the cache.
     pub hits: u64,
     /// Blocks that were read from it.
     pub reads: u64,

@@ -148,7 +148,8 @@ impl<T: Stored> Blocks<T> {
 
     /// Bytes of the blocks that are in memory now.
     pub(crate) fn resident_bytes(&self) -> usize {
-        self.cells.iter().filter_map(FirstWins::get).map(T::resident_bytes).sum()
+        let kept: usize = self.cells.iter().filter_map(FirstWins::get).map(T::resident_bytes).sum();
+        kept + self.tiers.as_ref().map_or(0, |shelved| shelved.resident_bytes(self.len()))
     }
 
     #[cold]

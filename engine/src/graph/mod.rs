@@ -67,8 +67,8 @@ pub use text::{
     DEFAULT_EXPANSION_MAX, DEFAULT_LINE_BYTES_MAX, Load, LoadError, LoadErrorReason, LoadOptions,
     LoadProgress, LoadReport, load, load_from,
 };
+pub(crate) use tiers::Columns;
 pub use tiers::{
     DEFAULT_HEAT_HALF_LIFE, DEFAULT_MOVED_BYTES_PER_SECOND, DEFAULT_READERS, EdgeHold, TierOptions,
     TierReport, TierUse, WarmSegment,
 };
-pub(crate) use tiers::Columns;

@@ -42,11 +42,11 @@ mod spill;
 mod tests;
 
 use account::Room;
-pub(super) use cache::{Refused, Shelved};
 pub(crate) use cache::Tiers;
+pub(super) use cache::{Refused, Shelved};
 pub(crate) use hold::Columns;
-pub(super) use hold::HeldBlocks;
 pub use hold::EdgeHold;
+pub(super) use hold::HeldBlocks;
 pub use options::{
     DEFAULT_HEAT_HALF_LIFE, DEFAULT_MOVED_BYTES_PER_SECOND, DEFAULT_READERS, TierOptions,
     WarmSegment,

@@ -65,10 +65,10 @@ pub use modelled::{ArrayQueue, Atomic, AtomicWaker, Published, Slot};
 pub(crate) use mutant::mutated;
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
 pub use published::Published;
-#[cfg(not(any(emanate_loom, emanate_shuttle)))]
-pub use slot::Slot;
 #[cfg(emanate_shuttle)]
 pub use shuttle::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
+pub use slot::Slot;
 pub use std::hint::spin_loop;
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
 pub use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};

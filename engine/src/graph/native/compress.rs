@@ -81,7 +81,8 @@ mod tests {
     #[test]
     fn ascending_ids_and_equal_weights_take_less() {
         let ids = (0..4096u32).map(|id| id * 37);
-        let raw: Vec<u8> = ids.flat_map(|id| [id.to_le_bytes(), 0.5f32.to_le_bytes()]).flatten().collect();
+        let raw: Vec<u8> =
+            ids.flat_map(|id| [id.to_le_bytes(), 0.5f32.to_le_bytes()]).flatten().collect();
         assert!(compress(&raw).len() * 2 < raw.len(), "{}", compress(&raw).len());
     }
 }

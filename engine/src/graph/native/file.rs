@@ -158,7 +158,8 @@ impl FileSection {
         position: usize,
         raw: Result<Vec<u8>, Damage>,
     ) -> Result<T, DamagedBlock> {
-        raw.and_then(|raw| self.content(position, &raw)).map_err(|damage| self.damaged(position, damage))
+        raw.and_then(|raw| self.content(position, &raw))
+            .map_err(|damage| self.damaged(position, damage))
     }
 
     fn damaged(&self, position: usize, damage: Damage) -> DamagedBlock {
@@ -188,6 +189,11 @@ impl FileSection {
     /// Where the block lies: cold where it is compressed, else warm.
     pub(crate) fn tier(&self, position: usize) -> Tier {
         if self.table[position].compressed { Tier::Cold } else { Tier::Warm }
+    }
+
+    /// How many blocks are compressed.
+    pub(crate) fn cold_count(&self) -> usize {
+        self.table.iter().filter(|entry| entry.compressed).count()
     }
 
     /// Bytes of the block at `position`, uncompressed.

@@ -8,8 +8,8 @@ use super::error::OpenError;
 use super::facts::{self, Content};
 use super::file::{FileSection, NativeFile, ReadAt, reader};
 use super::layout::{
-    self, BLOCK_ENTRY_BYTES, BlockEntry, FORMAT, Fields, MAGIC, PLAIN_FORMAT, PREAMBLE_BYTES, Preamble,
-    Section, SectionEntry, checksum,
+    self, BLOCK_ENTRY_BYTES, BlockEntry, FORMAT, Fields, MAGIC, PLAIN_FORMAT, PREAMBLE_BYTES,
+    Preamble, Section, SectionEntry, checksum,
 };
 use crate::graph::blocks::{Blocks, ROWS_PER_BLOCK};
 use crate::graph::edges::Edges;
@@ -49,10 +49,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<Generation, OpenError> {
 /// # Errors
 /// [`OpenError`]; [`OpenError::BudgetTooSmall`] where tables, names and room to read in take more
 /// than the budget.
-pub fn open_within(
-    path: impl AsRef<Path>,
-    options: &TierOptions,
-) -> Result<Generation, OpenError> {
+pub fn open_within(path: impl AsRef<Path>, options: &TierOptions) -> Result<Generation, OpenError> {
     let (reader, file) = reader_of(path.as_ref())?;
     open_as(reader, file, Some(options))
 }
@@ -229,11 +226,7 @@ struct Table {
 
 /// All block tables. Blocks and tables follow each other without gap from the end of the header
 /// to the end of the file, so no byte of it is without a checksum.
-fn tables(
-    file: &NativeFile,
-    length: u64,
-    header: &Header,
-) -> Result<Vec<Table>, OpenError> {
+fn tables(file: &NativeFile, length: u64, header: &Header) -> Result<Vec<Table>, OpenError> {
     let mut end = header.bytes;
     let mut tables = Vec::with_capacity(header.entries.len());
     for entry in &header.entries {

@@ -41,6 +41,18 @@ pub(crate) struct Shelved {
 }
 
 impl Shelved {
+    /// Bytes of those of the section's `count` blocks that are hot or in the cache.
+    pub(crate) fn resident_bytes(&self, count: usize) -> usize {
+        let Self { tiers, shelf } = self;
+        let hot = tiers.hot.load();
+        let is_there = |position: &usize| {
+            let index = tiers.index(*shelf, *position);
+            hot.blocks[index].is_some() || tiers.slots[index].is_full()
+        };
+        let there = (0..count).filter(is_there);
+        there.map(|position| tiers.shelves[*shelf].section.raw_bytes(position)).sum()
+    }
+
     /// Which of the section's `count` blocks are to be compressed where idle ones are.
     pub(crate) fn idle(&self, count: usize) -> Vec<bool> {
         let first = self.tiers.index(self.shelf, 0);
@@ -101,9 +113,7 @@ pub(crate) enum Refused {
 
 fn shelve<T: TierBlock>(shelves: &mut Vec<Shelf>, blocks: &Blocks<T>) {
     let section = Arc::clone(blocks.shared_file().expect("the graph was opened from a file"));
-    let first = shelves
-        .last()
-        .map_or(0, |last: &Shelf| last.first + last.section.block_count());
+    let first = shelves.last().map_or(0, |last: &Shelf| last.first + last.section.block_count());
     shelves.push(Shelf { section, kind: T::KIND, first });
 }
 
@@ -153,8 +163,7 @@ impl Tiers {
     }
 
     fn new(options: &TierOptions, shelves: Vec<Shelf>, other: u64) -> Result<Arc<Self>, u64> {
-        let blocks =
-            shelves.last().map_or(0, |last| last.first + last.section.block_count());
+        let blocks = shelves.last().map_or(0, |last| last.first + last.section.block_count());
         let fixed = other + (blocks * TABLE_BYTES) as u64;
         let set_aside = working_bytes(&shelves).saturating_mul(options.readers.max(1) as u64);
         let needed = fixed.saturating_add(set_aside);
@@ -253,14 +262,16 @@ impl Tiers {
     ) -> Result<Arc<Kept>, DamagedBlock> {
         let index = self.index(shelf, position);
         let block = match self.copies[index].load() {
-            Some(copy) => match self.read_from(Tier::Warm, || self.copied(shelf, position, &copy)) {
-                Ok(block) => block,
-                // The copy is not needed: the graph's own file has the block, too.
-                Err(_) => {
-                    drop(self.copies[index].take());
-                    self.read_home(shelf, position)?
+            Some(copy) => {
+                match self.read_from(Tier::Warm, || self.copied(shelf, position, &copy)) {
+                    Ok(block) => block,
+                    // The copy is not needed: the graph's own file has the block, too.
+                    Err(_) => {
+                        drop(self.copies[index].take());
+                        self.read_home(shelf, position)?
+                    }
                 }
-            },
+            }
             None => self.read_home(shelf, position)?,
         };
         room.shrink_to(self.kept_bytes(shelf, position));
@@ -271,9 +282,7 @@ impl Tiers {
         let Shelf { section, kind, .. } = &self.shelves[shelf];
         self.read_from(section.tier(position), || match kind {
             ColumnKind::Rows => section.read::<EdgeBlock>(position).map(AnyBlock::Rows),
-            ColumnKind::Relations => {
-                section.read::<Column<u32>>(position).map(AnyBlock::Relations)
-            }
+            ColumnKind::Relations => section.read::<Column<u32>>(position).map(AnyBlock::Relations),
             ColumnKind::Times => section.read::<Column<f64>>(position).map(AnyBlock::Times),
         })
     }

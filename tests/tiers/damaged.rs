@@ -80,8 +80,7 @@ fn a_cold_tier_that_is_shut_is_not_read_and_the_hot_rows_still_are() {
     let mut missed = 0;
     for rule in rules() {
         for direction in [Direction::Out, Direction::In, Direction::Both] {
-            let request =
-                SpreadRequest::new(rule.clone()).seed(hot[2], 1.0).direction(direction);
+            let request = SpreadRequest::new(rule.clone()).seed(hot[2], 1.0).direction(direction);
             let got = engine.spread(&graph, &request).expect("rows are not vital");
             let is_cold = |node: &NodeId| node.get() / 1024 >= 6;
             assert!(got.degraded.nodes.iter().all(is_cold), "{:?}", got.degraded);

@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use emanate::Generation;
-use emanate::graph::{
-    ColdEdges, OpenError, TierOptions, WriteOptions, open_within, write_with,
-};
+use emanate::graph::{ColdEdges, OpenError, TierOptions, WriteOptions, open_within, write_with};
 use emanate::spread::{
     ActR, Combine, Firing, Hops, Linear, PageRank, PageRankMethod, Precision, Retention, Rule,
     Share, Synapse,

@@ -53,7 +53,11 @@ fn a_cold_tier_that_fails_now_and_then_never_gives_a_wrong_answer() {
         let request = request(random.below(NODES));
         let outcome = site.engine.spread(&graph, &request).expect("it goes on without");
         site.assert_right(&request, &outcome);
-        if outcome.degraded.count == 0 { whole += 1 } else { degraded += 1 }
+        if outcome.degraded.count == 0 {
+            whole += 1
+        } else {
+            degraded += 1
+        }
         if turn % 20 == 10 {
             let until = Instant::now() + Duration::from_secs(60);
             graph.snapshot().maintain_tiers(turn * 1_000_000_000, until);
@@ -62,7 +66,10 @@ fn a_cold_tier_that_fails_now_and_then_never_gives_a_wrong_answer() {
     }
     assert!(whole > 5 && degraded > 20, "{whole} whole, {degraded} degraded");
     let failures = site.engine.gate().tier(Tier::Cold).reading().calls.failure;
-    assert!(failures > 0 && site.tier().reading().calls.failure == 0, "it is the cold tier's fault");
+    assert!(
+        failures > 0 && site.tier().reading().calls.failure == 0,
+        "it is the cold tier's fault"
+    );
     set(COLD, "off");
     site.pass(Duration::from_hours(1));
     let outcome = site.engine.spread(&graph, &request(3)).expect("a good file");

@@ -3,6 +3,7 @@
 use super::Room;
 use crate::graph::edges::{Column, EdgeBlock};
 use crate::graph::native::Stored;
+use crate::sync::FirstWins;
 
 /// Which section of one direction's edges a block belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,4 +79,7 @@ impl TierBlock for Column<f64> {
 pub(crate) struct Kept {
     pub(super) block: AnyBlock,
     pub(super) room: Room,
+    /// Its part of what hot blocks may take, once it was one: given back when nobody holds it any
+    /// more, not when it is hot no longer.
+    pub(super) hot_room: FirstWins<Room>,
 }

@@ -13,7 +13,7 @@ use crate::graph::edges::{Column, EdgeBlock, Edges};
 use crate::graph::error::DamagedBlock;
 use crate::graph::native::FileSection;
 use crate::graph::reads::Reads;
-use crate::sync::{Arc, ArrayQueue, AtomicBool, AtomicU64, Ordering, Published, Slot};
+use crate::sync::{Arc, ArrayQueue, AtomicBool, AtomicU64, FirstWins, Ordering, Published, Slot};
 use crate::terms::Tier;
 
 /// Bytes that a block in memory takes beside its arrays: counts, pointers, the allocator's own.
@@ -81,6 +81,8 @@ pub(super) struct TierCounts {
 #[derive(Debug)]
 pub(crate) struct Tiers {
     pub(super) account: Arc<Account>,
+    /// What blocks that are hot, or were and are still held, take of it.
+    pub(super) hot_account: Arc<Account>,
     pub(super) options: TierOptions,
     pub(super) shelves: Vec<Shelf>,
     /// Bytes that the tables and names take.
@@ -165,7 +167,9 @@ impl Tiers {
     fn new(options: &TierOptions, shelves: Vec<Shelf>, other: u64) -> Result<Arc<Self>, u64> {
         let blocks = shelves.last().map_or(0, |last| last.first + last.section.block_count());
         let fixed = other + (blocks * TABLE_BYTES) as u64;
-        let set_aside = working_bytes(&shelves).saturating_mul(options.readers.max(1) as u64);
+        let readers = options.readers.max(1) as u64;
+        let moving = reading_bytes_max(&shelves) + KEPT_BYTES as u64;
+        let set_aside = working_bytes(&shelves).saturating_mul(readers).saturating_add(moving);
         let needed = fixed.saturating_add(set_aside);
         let room = usize::try_from(options.memory_bytes).unwrap_or(usize::MAX);
         let (Ok(fixed), Ok(set_aside)) = (usize::try_from(fixed), usize::try_from(set_aside))
@@ -179,6 +183,7 @@ impl Tiers {
         assert!(mover.push(Mover::new(blocks)).is_ok(), "an empty place has room");
         Ok(Arc::new(Self {
             account: Account::new(room, fixed),
+            hot_account: Account::new(room - fixed - set_aside, 0),
             options: options.clone(),
             shelves,
             fixed,
@@ -275,7 +280,7 @@ impl Tiers {
             None => self.read_home(shelf, position)?,
         };
         room.shrink_to(self.kept_bytes(shelf, position));
-        Ok(Arc::new(Kept { block, room }))
+        Ok(Arc::new(Kept { block, room, hot_room: FirstWins::default() }))
     }
 
     fn read_home(&self, shelf: usize, position: usize) -> Result<AnyBlock, DamagedBlock> {
@@ -319,8 +324,8 @@ impl Tiers {
         result
     }
 
-    /// Puts a block that was read, or is hot no longer, into the cache.
-    pub(super) fn keep(&self, index: usize, kept: Arc<Kept>) {
+    /// Puts a block that was read into the cache.
+    fn keep(&self, index: usize, kept: Arc<Kept>) {
         self.slots[index].put(kept);
         self.line_up(index);
     }
@@ -423,8 +428,13 @@ fn working_bytes(shelves: &[Shelf]) -> u64 {
     let in_hand: u64 = shelves.iter().map(most).sum();
     let rows = shelves.iter().filter(|shelf| shelf.kind == ColumnKind::Rows);
     let one_more = rows.map(most).max().unwrap_or(0);
+    in_hand + one_more + reading_bytes_max(shelves)
+}
+
+/// Most bytes while any block is read.
+fn reading_bytes_max(shelves: &[Shelf]) -> u64 {
     let reading = shelves.iter().flat_map(|shelf| {
         (0..shelf.section.block_count()).map(|position| shelf.reading_bytes(position) as u64)
     });
-    in_hand + one_more + reading.max().unwrap_or(0)
+    reading.max().unwrap_or(0)
 }

@@ -172,7 +172,7 @@ impl Tiers {
 
     /// What there is to be given away.
     fn rooms(&self, mover: &Mover) -> Rooms {
-        let hot = self.account.bytes_max() - self.fixed - self.set_aside;
+        let hot = self.hot_account.bytes_max();
         let warm = match (&self.options.warm, &mover.spill) {
             (Some(segment), Some(_)) => segment.bytes,
             _ => 0,
@@ -180,20 +180,16 @@ impl Tiers {
         Rooms { hot: hot as u64, warm }
     }
 
-    /// Takes blocks out of tiers that they should not be in. What was hot goes into the cache, so
-    /// it is there while nobody needs its room.
+    /// Takes blocks out of tiers that they should not be in. What was hot is freed when the spreads
+    /// that hold it end.
     fn cool(&self, plan: &Plan, moved: &mut Moved) {
         let hot = self.hot.load();
         let leaves = |index: usize| hot.blocks[index].is_some() && plan.places[index] != Tier::Hot;
         let leaving: Vec<usize> = (0..plan.places.len()).filter(|index| leaves(*index)).collect();
         if !leaving.is_empty() {
             let mut blocks = hot.blocks.clone();
-            let gone: Vec<_> =
-                leaving.iter().map(|index| (*index, blocks[*index].take())).collect();
+            leaving.iter().for_each(|index| drop(blocks[*index].take()));
             self.hot.store(Arc::new(HotSet { blocks }));
-            for (index, kept) in gone {
-                self.keep(index, kept.expect("it was hot"));
-            }
         }
         moved.down += leaving.len();
         for (index, copy) in self.copies.iter().enumerate() {
@@ -216,6 +212,10 @@ impl Tiers {
                 None => break,
                 Some(Err(_)) => moved.failed += 1,
                 Some(Ok(kept)) => {
+                    let room = || self.hot_account.take(kept.room.bytes()).ok_or(());
+                    if kept.hot_room.get_or_try(room).is_err() {
+                        break;
+                    }
                     mover.allowance -= bytes;
                     fresh.push((index, kept));
                 }

@@ -18,8 +18,9 @@ pub struct TierOptions {
     /// blocks, the cache, and blocks that spreads have in hand. Changes that are not in the graph's
     /// file come on top, and so does the scratch of spreads.
     pub memory_bytes: u64,
-    /// How many spreads read at once, at least 1. Room for them is set aside; where more read at
-    /// once, the budget may be overdrawn by what they have in hand, which the report counts.
+    /// How many spreads read at once, at least 1. Room for them, and for maintenance, is set aside;
+    /// where more read at once, the budget may be overdrawn by what they have in hand, which the
+    /// report counts.
     pub readers: usize,
     /// Most bytes that maintenance moves to a faster tier in a second.
     pub moved_bytes_per_second: u64,

@@ -84,7 +84,7 @@ fn a_budget_below_the_least_is_refused_with_what_it_takes_and_the_least_suffices
 }
 
 #[test]
-fn blocks_that_are_asked_for_become_hot_and_cool_down_again() {
+fn blocks_that_are_asked_for_become_hot_and_leave_again() {
     let file = file("hot", ColdEdges::All);
     let room = least(&file, 1) + 3 * 60_000;
     let options = TierOptions::within(room).readers(1).heat_half_life(Duration::from_secs(1));

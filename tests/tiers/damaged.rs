@@ -27,7 +27,8 @@ fn damaged(whole: &Generation) -> (File, Vec<u32>) {
     let bytes = std::fs::read(&file.0).expect("it was just written");
     for from in [2, 3, 4, 5] {
         let mut bytes = bytes.clone();
-        bytes[(file.0.as_os_str().len() + bytes.len()) * from / 16] ^= 0x10;
+        let place = bytes.len() * from / 16;
+        bytes[place] ^= 0x10;
         std::fs::write(&file.0, &bytes).expect("there is room");
         let options = TierOptions::within(1 << 30);
         let Ok(graph) = open_within(&file.0, &options) else { continue };

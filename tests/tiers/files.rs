@@ -9,7 +9,7 @@ use emanate::spread::{
     ActR, Combine, Firing, Hops, Linear, PageRank, PageRankMethod, Precision, Retention, Rule,
     Share, Synapse,
 };
-use emanate_bench::{EdgeList, RMat};
+use emanate_bench::{EdgeList, Uniform};
 
 /// A file that is removed when this is dropped.
 pub(crate) struct File(pub(crate) PathBuf);
@@ -42,7 +42,8 @@ pub(crate) fn least(path: &Path, readers: usize) -> u64 {
 
 /// A graph of many blocks with relations and times.
 pub(crate) fn rich() -> Generation {
-    let list = EdgeList::rmat(11, RMat { scale: 14, edges: 90_000 }).with_weights(5, 0.05, 0.4);
+    let list = EdgeList::uniform(11, Uniform { nodes: 20_000, edges: 60_000 });
+    let list = list.with_weights(5, 0.05, 0.4);
     list.with_relations(3, 3).with_times(4, 1000).to_generation().expect("a good graph")
 }
 

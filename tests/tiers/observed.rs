@@ -21,8 +21,8 @@ fn each_tier_has_its_own_histogram_and_counts() {
     let graph = Graph::from(open_within(&file.0, &options).expect("it suffices"));
     let engine = Engine::new();
     engine.look_after(&graph);
-    for node in 0..20 {
-        let request = SpreadRequest::linear(2).seed(NodeId::new(node * 700), 1.0);
+    for node in 0..60 {
+        let request = SpreadRequest::linear(2).seed(NodeId::new(node * 140), 1.0);
         engine.spread(&graph, &request).expect("a good request");
     }
     let text = engine.reading().text();

@@ -280,7 +280,7 @@ mod tests {
         let late = Since::At(kept.now() + Duration::from_secs(1));
         assert_eq!(points(&kept.shown("a", late, 9, &now(&[("a", 11.0)])).unwrap()), [11.0]);
         // What was there once and is not now is still told of; what never was is not.
-        assert_eq!(points(&kept.shown("b", since, 9, &now(&[])).unwrap()), [0.0; 8]);
+        assert_eq!(points(&kept.shown("b", since, 99, &now(&[])).unwrap()), [0.0; 10]);
         assert_eq!(kept.shown("c", since, 9, &now(&[])), None);
         kept.clear();
         assert_eq!(kept.shown("a", since, 9, &now(&[])), None);

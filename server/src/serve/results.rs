@@ -4,7 +4,7 @@
 //! are one entry, which says from when to when and how many there were.
 
 use std::collections::HashMap;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use emanate::health::{CheckReading, HealthStatus};
 use serde_json::{Value, json};
@@ -127,7 +127,7 @@ impl State {
 mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::time::UNIX_EPOCH;
+    use std::time::{Duration, UNIX_EPOCH};
 
     use emanate::Engine;
     use emanate::health::{CheckJob, CheckKind, CheckPolicy, Registry, Verdict};

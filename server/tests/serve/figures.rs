@@ -175,7 +175,9 @@ fn unknown_and_hostile_names_are_no_metrics() {
     let service = Service::start("no-metric", PETS, &[]);
     let huge = "x".repeat(8000);
     for name in ["nobody", "<script>", "%00", "..%2f..%2fetc", "emanate_spreads", &huge] {
-        let said = service.get(&format!("/v1/metrics/{}", name.replace('<', "%3C"))).problem(404);
+        let said = service
+            .get(&format!("/v1/metrics/{}", name.replace('<', "%3C").replace('>', "%3E")))
+            .problem(404);
         assert!(said.starts_with("there is no metric ") && said.len() < 400, "{said}");
     }
     for bad in ["since=yesterday", "since=-1", "limit=0", "limit=1001", "until=5", "since=1e400"] {

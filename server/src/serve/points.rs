@@ -156,14 +156,10 @@ impl Points {
         self.state.with(|state| {
             let edge = state.fine.begin().unwrap_or(at);
             let log = if edge <= begin { &state.fine } else { &state.coarse };
-            let all = |log: &Log| log.times(Duration::ZERO, Duration::MAX);
-            let mut times = all(log);
+            let times = log.times(Duration::ZERO, Duration::MAX);
             let older = times.partition_point(|time| *time <= begin);
             // Without a point that is old enough, the oldest one of all there are.
-            let row = times.get(older.saturating_sub(1)).copied().or_else(|| {
-                times = all(&state.fine);
-                times.first().copied()
-            });
+            let row = times.get(older.saturating_sub(1)).copied().or(state.fine.begin());
             let mut values = Vec::new();
             let log = if row.is_some_and(|row| row >= edge) { &state.fine } else { &state.coarse };
             log.visit(row.as_slice(), |_, row| {

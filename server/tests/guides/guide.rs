@@ -120,7 +120,8 @@ pub(crate) fn compare(expected: &str, printed: &str) -> Result<(), String> {
 #[test]
 fn guides_are_taken_apart() {
     let text = "a\n```sh\none\ntwo\n```\nprints\n```text\n1\n```\n```text\nnot that\n```\n\
-                <!-- not run: it needs root -->\n\n```sh\nthree\n```\n```rust\n```\n```text\nx\n```\n\
+                <!-- not run: it needs root -->\n\n```sh\nthree\n```\n```rust\n```\n\
+                ```text\nx\n```\n\
                 <!-- not run: far away -->\nb\n```sh\nfour\n```\n";
     let guide = Guide::of(text);
     let found: Vec<(&str, Option<&str>)> =

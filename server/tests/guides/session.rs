@@ -14,7 +14,7 @@ const PORT: &str = ":7700";
 /// How long one guide may take, in seconds.
 const SECONDS_MAX: &str = "300";
 
-/// Stands for `cargo run --release --`: the program is there already, as it was built for this test.
+/// Stands for `cargo run --release --`: the program is there, as it was built for this test.
 const CARGO: &str = "#!/bin/sh\n\
                      [ \"$1 $2 $3\" = 'run --release --' ] || exit 9\n\
                      shift 3\nexec emanate \"$@\"\n";

@@ -1,8 +1,8 @@
 //! Durations, counted by cell, so that quantiles of any window are at hand.
 //!
-//! The log-linear layout of HdrHistogram, as the engine's own, with 128 cells an octave: a cell is
-//! never wider than one part in 128 of what is in it. Each of the engine's cells, of which an octave
-//! has 1,024, lies in one of these.
+//! The log-linear layout of HdrHistogram, as the engine has it, with 128 cells an octave: a cell is
+//! never wider than one part in 128 of what is in it. Each of the engine's cells, 1,024 an
+//! octave, lies in one of these.
 
 use std::time::Duration;
 

@@ -26,7 +26,7 @@ fn spread(service: &Service, rule: &str, times: usize) -> Vec<f64> {
     let body = format!("{{\"seeds\":[\"dog\"],\"rule\":\"{rule}\"}}");
     let elapsed = |_| {
         let outcome = service.post("/v1/spread", &body).json();
-        outcome["stats"]["elapsed_us"].as_f64().unwrap()
+        outcome["stats"]["elapsed_us"].as_f64().expect("a number")
     };
     (0..times).map(elapsed).collect()
 }

@@ -231,6 +231,8 @@ fn clients_add_points_of_their_own_up_to_a_limit() {
     assert_eq!([point("emanate_hops", "gauge"), point("process_x", "gauge")], [422, 422]);
     assert_eq!(point("app_n1", "gauge"), 409);
     service.ask("POST", "/v1/metrics", &[], "{}").problem(415);
+    let headers = ["Content-Type: application/json", "Emanate-Timeout: soon"];
+    service.ask("POST", "/v1/metrics", &headers, "{\"points\":[]}").problem(400);
 }
 
 #[test]

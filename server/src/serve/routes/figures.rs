@@ -11,6 +11,7 @@ use super::ask;
 use super::parameters::Parameters;
 use crate::output::text::cut;
 use crate::serve::body;
+use crate::serve::budget::Budget;
 use crate::serve::front::Entry;
 use crate::serve::overview;
 use crate::serve::points::{self, Now, Since};
@@ -125,6 +126,8 @@ pub(crate) async fn accept(
     request: Request<Body>,
 ) -> Result<Response<Body>, Problem> {
     Parameters::of(request.uri(), &[])?;
+    // There is nothing to wait for, but a header that is wrong is told.
+    Budget::of(request.headers(), entry.start)?;
     let text = body::read(request, &entry.live.config).await?;
     let metrics = service.served()?.engine.metrics();
     Ok(ask::value(&points::accept(&text, metrics.custom(), &entry.live.config)?))

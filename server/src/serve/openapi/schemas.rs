@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::alerting::alerting;
 use super::changes::changes;
 use super::query::query;
 use super::reference;
@@ -12,7 +13,7 @@ pub(super) fn object(properties: Value) -> Value {
 }
 
 /// An object of which `may_miss` may be missing.
-fn optional(properties: Value, may_miss: &[&str]) -> Value {
+pub(super) fn optional(properties: Value, may_miss: &[&str]) -> Value {
     let names = properties.as_object().into_iter().flat_map(Map::keys);
     let required: Vec<&String> = names.filter(|name| !may_miss.contains(&name.as_str())).collect();
     json!({
@@ -30,7 +31,9 @@ pub(super) fn list(of: &Value) -> Value {
 /// All schemas by name.
 pub(super) fn schemas() -> Value {
     let mut all = Map::new();
-    for group in [values(), spreads(), graphs(), records(), health(), tuner(), changes()] {
+    for group in
+        [values(), spreads(), graphs(), records(), health(), tuner(), changes(), alerting()]
+    {
         if let Value::Object(group) = group {
             all.extend(group);
         }

@@ -2,16 +2,19 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod alerts;
 mod answers;
 mod bad_clients;
 mod breakers;
 mod changes;
+mod checks;
 mod documents;
 mod ending;
 mod health;
 mod idle;
 mod lists;
 mod metrics;
+mod receivers;
 mod records;
 mod reloading;
 mod schemathesis;

@@ -51,7 +51,7 @@ fn rules() -> Value {
             {"type": "array", "items": {"type": "string", "maxLength": 512}, "minItems": 1,
                 "maxItems": 32},
         ]}},
-        "Time": {"type": "string", "pattern": "^[0-9]{1,6}(ms|s|m)$", "examples": ["30s"]},
+        "Time": {"type": "string", "pattern": "^[0-9]{1,10}(ms|s|m)$", "examples": ["30s"]},
         "Condition": {"oneOf": KINDS.map(|(kind, keys)| condition(kind, keys))},
         "Rule": {
             "type": "object",
@@ -113,7 +113,7 @@ fn rule_keys() -> Value {
         "except": reference("LabelValues"),
         "by": texts(),
         "measure": {"type": "string",
-            "pattern": "^(value|rate|mean|quantile\\((0(\\.[0-9]{1,9})?|1)\\))$"},
+            "pattern": "^(value|rate|mean|quantile\\((0(\\.[0-9]+)?|1)\\))$"},
         "window": time,
         "condition": reference("Condition"),
         "for": time,

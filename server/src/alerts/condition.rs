@@ -11,8 +11,8 @@
 //!
 //! # Prediction by trend
 //! The line `a + b t` with the least sum of squares through the past numbers and the present one,
-//! `t` in seconds from now: `b = sum (t - t') (x - x') / sum (t - t')^2`, `a = x' - b t'`, where `'`
-//! marks the mean. What is compared is `a + b * ahead`.
+//! `t` in seconds from now: `b = sum (t - t') (x - x') / sum (t - t')^2`, `a = x' - b t'`, where
+//! `'` marks the mean. What is compared is `a + b * ahead`.
 //!
 //! \[1\] Iglewicz, Hoaglin. How to Detect and Handle Outliers. ASQC 1993.
 

@@ -8,6 +8,7 @@ mod log_file;
 mod send;
 mod tell;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -61,7 +62,7 @@ impl Clock {
 pub(crate) struct Alerts {
     pub(crate) clock: Clock,
     book: Locked<Book>,
-    file: Locked<std::sync::Arc<StateFile>>,
+    file: Locked<Arc<StateFile>>,
     /// Changes of the book that are in the file.
     kept: AtomicU64,
     pub(crate) lines: Lines,
@@ -93,28 +94,17 @@ impl Alerts {
         }
     }
 
-    /// Goes on where the last process ended. A file that cannot be read is put aside, and the
-    /// service begins with the rules that every one begins with: alerts must not keep spreads from
-    /// being answered.
+    /// Goes on where the last process ended.
     pub(crate) fn open(&self, config: &Config) {
-        let opened = StateFile::new(config.state_directory(), FILE);
-        let file = opened.unwrap_or_else(|error| {
-            tracing::error!(%error, "what is made of alerts over HTTP is not kept");
-            StateFile::default()
-        });
-        let read = file.read().map_err(|error| error.to_string()).and_then(|value| {
-            let restore = |value: Value| restored(&value, limits(config), self.clock.now());
-            value.map(restore).transpose().map_err(|error| error.to_string())
-        });
-        match read {
-            Ok(None) => {}
-            Ok(Some(book)) => self.book.with(|held| *held = book),
-            Err(error) => {
-                let aside = file.put_aside();
-                tracing::error!(file = ?file.path(), ?aside, error, "alerts begin anew");
-            }
+        let restore = |value: Value| {
+            let book = restored(&value, limits(config), self.clock.now());
+            book.map_err(|error| error.to_string())
+        };
+        let (file, book) = StateFile::open(config.state_directory(), FILE, restore);
+        if let Some(book) = book {
+            self.book.with(|held| *held = book);
         }
-        self.file.with(|held| *held = std::sync::Arc::new(file));
+        self.file.with(|held| *held = Arc::new(file));
     }
 
     /// Goes by `config` from now on.
@@ -136,7 +126,7 @@ impl Alerts {
 
     /// Brings what has changed to the disk.
     fn keep(&self) -> std::io::Result<()> {
-        let file = self.file.with(|file| std::sync::Arc::clone(file));
+        let file = self.file.with(|file| Arc::clone(file));
         let mut changes = 0;
         file.write(|| {
             self.book.with(|book| {

@@ -86,23 +86,11 @@ impl Checks {
         Self { held: Locked::default(), clock: Clock::new() }
     }
 
-    /// Goes on where the last process ended. A file that cannot be read is put aside.
+    /// Goes on where the last process ended.
     pub(crate) fn open(&self, service: &App, registry: &Registry) {
-        let config = &service.first;
-        let file = StateFile::new(config.state_directory(), FILE).unwrap_or_else(|error| {
-            tracing::error!(%error, "checks that are made over HTTP are not kept");
-            StateFile::default()
-        });
-        let read = file.read().map_err(|error| error.to_string());
-        let read = read.and_then(|value| match value {
-            None => Ok(Held::default()),
-            Some(value) => restored(&value).ok_or_else(|| "it is damaged".to_owned()),
-        });
-        let mut held = read.unwrap_or_else(|error| {
-            let aside = file.put_aside();
-            tracing::error!(file = ?file.path(), ?aside, error, "checks begin anew");
-            Held::default()
-        });
+        let restore = |value: Value| restored(&value).ok_or_else(|| "it is damaged".to_owned());
+        let (file, held) = StateFile::open(service.first.state_directory(), FILE, restore);
+        let mut held = held.unwrap_or_default();
         held.file = Arc::new(file);
         for definition in held.definitions.values() {
             if let Err(error) = register(service, registry, definition) {

@@ -20,11 +20,47 @@ pub(crate) struct StateFile {
 }
 
 impl StateFile {
+    /// The file called `name` in `directory`, and what `restore` makes of what is in it; `None`
+    /// where there is nothing. What is damaged is put aside, and what cannot be read or made is not
+    /// kept from then on: neither must keep the service from starting, so both are logged.
+    pub(crate) fn open<T>(
+        directory: Option<&Path>,
+        name: &str,
+        restore: impl FnOnce(Value) -> Result<T, String>,
+    ) -> (Self, Option<T>) {
+        let read = Self::new(directory, name).and_then(|file| {
+            let value = file.read();
+            Ok((file, value))
+        });
+        let (file, damage) = match read {
+            Ok((file, Ok(None))) => return (file, None),
+            Ok((file, Ok(Some(value)))) => match restore(value) {
+                Ok(restored) => return (file, Some(restored)),
+                Err(damage) => (file, damage),
+            },
+            Ok((file, Err(error))) if is_damage(error.kind()) => (file, error.to_string()),
+            Ok((_, Err(error))) | Err(error) => {
+                tracing::error!(name, %error, "the file cannot be used, so nothing is kept in it");
+                return (Self::default(), None);
+            }
+        };
+        match file.put_aside() {
+            Ok(aside) => {
+                tracing::error!(name, ?aside, damage, "the file is damaged; it begins anew");
+                (file, None)
+            }
+            Err(error) => {
+                tracing::error!(name, %error, damage, "the file is damaged, and nothing is kept");
+                (Self::default(), None)
+            }
+        }
+    }
+
     /// The file called `name` in `directory`, which is made where it is not there.
     ///
     /// # Errors
     /// What making the directory gives.
-    pub(crate) fn new(directory: Option<&Path>, name: &str) -> io::Result<Self> {
+    fn new(directory: Option<&Path>, name: &str) -> io::Result<Self> {
         if let Some(directory) = directory {
             fs::create_dir_all(directory)?;
         }
@@ -41,7 +77,7 @@ impl StateFile {
     ///
     /// # Errors
     /// What reading gives; [`io::ErrorKind::InvalidData`] where it is no JSON.
-    pub(crate) fn read(&self) -> io::Result<Option<Value>> {
+    fn read(&self) -> io::Result<Option<Value>> {
         let Some(path) = &self.path else { return Ok(None) };
         let size = match fs::metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -77,7 +113,7 @@ impl StateFile {
     ///
     /// # Errors
     /// What the file system gives.
-    pub(crate) fn put_aside(&self) -> io::Result<Option<PathBuf>> {
+    fn put_aside(&self) -> io::Result<Option<PathBuf>> {
         let Some(path) = &self.path else { return Ok(None) };
         let names = (1..1000).map(|number| path.with_extension(format!("json.damaged-{number}")));
         let free = names.into_iter().find(|name| !name.exists());
@@ -85,6 +121,14 @@ impl StateFile {
         fs::rename(path, &free)?;
         Ok(Some(free))
     }
+}
+
+/// Whether what was read is no JSON, rather than not to be read.
+const fn is_damage(kind: io::ErrorKind) -> bool {
+    matches!(
+        kind,
+        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof | io::ErrorKind::FileTooLarge
+    )
 }
 
 #[cfg(test)]

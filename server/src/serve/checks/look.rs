@@ -13,7 +13,7 @@ use crate::alerts::{Bound, Raw, Selector, Side};
 use crate::output::text::cut;
 use crate::serve::keeping::Keeper;
 use crate::serve::outbound::{Method, Outbound, Reach, Target};
-use crate::serve::service::Service;
+use crate::serve::service::{Service, Stage};
 
 /// What the registry runs for `definition`.
 pub(super) fn check(
@@ -24,7 +24,8 @@ pub(super) fn check(
     let failures = AtomicU32::new(0);
     move |context| {
         // The service ends.
-        let Some(service) = service.upgrade() else { return Verdict::Pass };
+        let service = service.upgrade().filter(|service| service.stage() < Stage::Stopping);
+        let Some(service) = service else { return Verdict::Pass };
         let verdict = look(&definition.looks, &service, &handle, context);
         if definition.affects != Affects::Nothing {
             return verdict;

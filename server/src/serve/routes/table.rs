@@ -360,8 +360,8 @@ pub(super) static TABLE: [Route; 27] = [
     Route {
         path: "/v1/events",
         feature: Some(Feature::Events),
-        summary: "What happens: service, config, generation, breaker, health, alert. With the header \
-                  Last-Event-ID, what was missed comes first, as far as it is kept.",
+        summary: "What happens: service, config, generation, breaker, health, alert. With the \
+                  header Last-Event-ID, what was missed comes first, as far as it is kept.",
         media: Media::Events,
         answer: "EventStream",
         problems: &[400, 404],

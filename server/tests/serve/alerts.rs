@@ -401,3 +401,27 @@ fn a_channel_can_be_tried_without_a_service() {
     assert!(status == Some(2) && said.contains("alerts.smtp_server is no host and port"), "{said}");
     assert_eq!(said.lines().count(), 3, "all mistakes at once: {said}");
 }
+
+#[test]
+fn a_webhook_over_tls_is_known_by_its_certificate() {
+    // A service makes a receiver that speaks TLS.
+    crate::tls::pair("alerts-tls");
+    let flags = crate::tls::flags("alerts-tls");
+    let receiver = Service::start("alerts-tls", PETS, &["--set", &flags[0], "--set", &flags[1]]);
+    let run = |trusted: bool| {
+        let port = receiver.address.port();
+        let url = format!("alerts.webhook_url=https://localhost:{port}/v1/reload");
+        let mut command = command(["alerts", "test", "--channel", "webhook", "--set", &url]);
+        command.args(["--set", "alerts.webhook_allow_private=true"]);
+        command.args(["--set", "alerts.attempts=1"]);
+        if trusted {
+            command.env("SSL_CERT_FILE", path("alerts-tls.crt"));
+        }
+        let output = command.output().expect("the command runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (status, said) = run(true);
+    assert_eq!(status, Some(0), "{said}");
+    let (status, said) = run(false);
+    assert!(status == Some(1) && said.contains("TLS fails"), "{said}");
+}

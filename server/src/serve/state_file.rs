@@ -28,9 +28,9 @@ impl StateFile {
         name: &str,
         restore: impl FnOnce(Value) -> Result<T, String>,
     ) -> (Self, Option<T>) {
-        let read = Self::new(directory, name).and_then(|file| {
+        let read = Self::new(directory, name).map(|file| {
             let value = file.read();
-            Ok((file, value))
+            (file, value)
         });
         let (file, damage) = match read {
             Ok((file, Ok(None))) => return (file, None),

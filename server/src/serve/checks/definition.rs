@@ -257,7 +257,7 @@ fn looks(kind: &str, fields: &mut Fields) -> Result<Looks, DefinitionError> {
         }
         "tcp" => {
             let takes = "a host and a port, such as \"db.example.org:5432\"";
-            let (host, port) = fields.needed("address", takes, |value| host_and_port(value))?;
+            let (host, port) = fields.needed("address", takes, host_and_port)?;
             Looks::Tcp { host, port }
         }
         "store" => Looks::Store,

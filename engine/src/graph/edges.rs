@@ -3,7 +3,7 @@
 use super::blocks::{Blocks, ROWS_PER_BLOCK, ROWS_PER_BLOCK_BITS};
 use super::dense::DenseCell;
 use super::error::DamagedBlock;
-use super::overlay::{PatchedRow, RowParts, Sparse};
+use super::overlay::{EdgeAt, PatchedRow, RowParts, Sparse};
 use super::prefetch::prefetch;
 use crate::sync::Arc;
 use crate::terms::NodeId;
@@ -206,6 +206,14 @@ impl Edges {
         match self.patches.get(node.get()) {
             Some(row) => Ok(row.parts()),
             None => self.block_parts(node),
+        }
+    }
+
+    /// The weight of an edge that leaves `node`, or enters it where these are in-edges.
+    pub(crate) fn weight(&self, node: NodeId, edge: EdgeAt) -> Result<Option<f64>, DamagedBlock> {
+        match self.patches.get(node.get()) {
+            Some(row) => Ok(row.weight(edge)),
+            None => Ok(self.block_parts(node)?.weight(edge)),
         }
     }
 

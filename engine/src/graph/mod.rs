@@ -27,6 +27,7 @@ mod edges;
 mod error;
 mod generation;
 mod interner;
+mod name_index;
 mod names;
 mod native;
 mod order;

@@ -21,6 +21,7 @@ mod draft;
 mod load;
 mod merge;
 mod names;
+mod patched;
 mod row;
 mod sparse;
 
@@ -35,7 +36,8 @@ pub use merge::MergeError;
 pub(crate) use merge::{Merge, rebased};
 pub(crate) use names::Name;
 pub(super) use names::NameOverlay;
-pub(crate) use row::{EdgeAt, PatchedRow, RowParts};
+pub(crate) use patched::PatchedRow;
+pub(crate) use row::{EdgeAt, RowParts};
 pub(super) use sparse::Sparse;
 
 /// The in-edges of a generation whose out-edges have rows over their blocks: those of the blocks,

@@ -30,6 +30,11 @@ impl Reads {
         READS.try_with(Cell::get).unwrap_or_default()
     }
 
+    /// Makes these the reads of this thread so far.
+    pub(crate) fn restore(self) {
+        let _ = READS.try_with(|reads| reads.set(self));
+    }
+
     /// The reads since `earlier`.
     pub(crate) const fn since(self, earlier: Self) -> Self {
         Self {

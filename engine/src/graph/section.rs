@@ -9,7 +9,8 @@ use super::native::{Section, Stored};
 /// What one part of a graph takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SectionFacts {
-    /// The part's name, as in [`DamagedBlock`](super::DamagedBlock); `out-dense` and `in-dense` are
+    /// The part's name, as in [`DamagedBlock`](super::DamagedBlock); `index` finds names for
+    /// changes, once there were many; `out-dense` and `in-dense` are
     /// the same edges once more, for hops in which most nodes fire, and in no file; `out-changed`
     /// and `in-changed` the rows that stand over the blocks until they are merged.
     pub name: &'static str,
@@ -83,6 +84,12 @@ impl Generation {
             },
             SectionFacts::of(Section::Order, &self.names.order),
         ];
+        sections.extend(self.names.index.bytes().map(|bytes| SectionFacts {
+            name: "index",
+            blocks: 1,
+            file_bytes: 0,
+            resident_bytes: bytes as u64,
+        }));
         let out = [Section::OutRows, Section::OutRelations, Section::OutTimes];
         SectionFacts::of_edges(out, ["out-dense", "out-changed"], &self.out_edges, &mut sections);
         if let Some(edges) = self.in_edges_made() {

@@ -14,7 +14,7 @@ use super::room::Amount;
 use super::samples::Samples;
 use super::settings::Settings;
 use super::ticket::Ticket;
-use crate::graph::Generation;
+use crate::graph::{Generation, Reads};
 use crate::spread::{self, Conditions, Execution, SpreadError, SpreadOutcome, SpreadRequest};
 use crate::sync::{Arc, AtomicU64, FirstWins, Ordering, Published, Workers, failpoint};
 use crate::terms::Deadline;
@@ -66,19 +66,27 @@ thread_local! {
 }
 
 /// Counts a spread as running on this thread until it is dropped.
-struct Running;
+struct Running {
+    /// What the thread had read before, where another spread runs around this one.
+    reads_around: Option<Reads>,
+}
 
 impl Running {
     fn begin() -> Self {
+        let reads_around = is_nested().then(Reads::of_this_thread);
         // Where the thread is ending and has no counter any more, nothing is counted.
         let _ = RUNNING.try_with(|running| running.set(running.get() + 1));
-        Self
+        Self { reads_around }
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         let _ = RUNNING.try_with(|running| running.set(running.get().saturating_sub(1)));
+        // The spread around this one read none of it: a failure is held against the file once.
+        if let Some(reads) = self.reads_around {
+            reads.restore();
+        }
     }
 }
 

@@ -41,8 +41,7 @@ pub(super) fn registry<'a>(
     let own = "names of the service's checks differ, and periods are above 0";
     let default = graphs.clone().find(|graph| graph.name == DEFAULT_GRAPH);
     if let Some(graph) = default.or_else(|| graphs.clone().next()) {
-        let mut options = CanaryOptions::default();
-        options.budget = CANARY_BUDGET;
+        let options = CanaryOptions { budget: CANARY_BUDGET, ..CanaryOptions::default() };
         checks.add("canary", engine.canary_check(&graph.graph, options)).expect(own);
     }
     checks.add("breakers", engine.breakers_check(DEFAULT_OPEN_MAX)).expect(own);

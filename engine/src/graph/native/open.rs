@@ -270,7 +270,8 @@ impl Parts<'_> {
         self.check_items(&table, ordered, ORDER_PER_BLOCK)?;
         let order = Blocks::in_file(self.section(table, self.facts.nodes));
         let overlay = NameOverlay::of_removed(removed);
-        Ok(Names { by_node, order, ordered, count: self.nodes(), overlay })
+        let count = self.nodes();
+        Ok(Names { by_node, order, ordered, count, overlay, index: Arc::default() })
     }
 
     /// The edges of one direction: rows, relations, times.

@@ -1,12 +1,13 @@
 //! The next generation while it is made.
 
 use super::names::Name;
-use super::row::{EdgeAt, PatchedRow};
+use super::patched::PatchedRow;
+use super::row::EdgeAt;
 use crate::graph::edges::Edges;
 use crate::graph::error::DamagedBlock;
 use crate::graph::generation::{Facts, Generation, RelationFacts};
 use crate::sync::{Arc, FirstWins};
-use crate::terms::{NODE_COUNT_MAX, NodeId, RelationId};
+use crate::terms::{Key, NODE_COUNT_MAX, NodeId, RelationId};
 
 /// The next generation while it is made. Nobody else sees it before it is finished; dropping it
 /// leaves everything as it was. A clone is a point to go back to.
@@ -39,6 +40,16 @@ impl Draft {
         &self.next
     }
 
+    /// The node of this name. Where changes search often, in fewer reads than a reader needs.
+    pub(crate) fn find(&self, key: &Key) -> Result<Option<NodeId>, DamagedBlock> {
+        let names = &self.next.names;
+        // An index of names in a file would read all of them.
+        if !self.next.has_file() {
+            names.index.note_search(names)?;
+        }
+        names.find(key)
+    }
+
     /// The generation, with the number after that of the one it was made from.
     pub(crate) fn finish(self) -> Generation {
         let Self { mut next, in_edges } = self;
@@ -52,7 +63,7 @@ impl Draft {
 
     /// The weight of an edge; `None` where there is no such edge.
     pub(crate) fn weight(&self, source: u32, edge: EdgeAt) -> Result<Option<f64>, DamagedBlock> {
-        Ok(self.next.out_edges.parts(NodeId::new(source))?.weight(edge))
+        self.next.out_edges.weight(NodeId::new(source), edge)
     }
 
     /// Sets the weight of an edge, which is made where it is not there. Returns the one before.
@@ -70,11 +81,11 @@ impl Draft {
         };
         let leaving = next.out_edges.edit(source)?;
         let before = leaving.put(edge, weight);
-        let fan_out = leaving.row().len() as u64;
+        let fan_out = leaving.len() as u64;
         next.facts.fan_out_max = next.facts.fan_out_max.max(fan_out);
         let fan_in = entering.map(|row| {
             row.put(EdgeAt { other: source, ..edge }, weight);
-            row.row().len() as u64
+            row.len() as u64
         });
         match before {
             Some(before) => next.facts.forget(source, edge, before),

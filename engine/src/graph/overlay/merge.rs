@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::names::NameOverlay;
-use super::row::PatchedRow;
+use super::patched::PatchedRow;
 use super::sparse::Sparse;
 use crate::graph::blocks::{Blocks, ROWS_PER_BLOCK};
 use crate::graph::builder::WeightColumn;
@@ -248,6 +248,10 @@ impl Merge {
         let nodes = source.node_count();
         let in_edges = entering.map(|side| side.finish(nodes));
         let held = &source.names;
+        let index = match held.overlay.is_empty() {
+            true => Arc::clone(&held.index),
+            false => Arc::default(),
+        };
         let Order { blocks: order, len: ordered } = order(held)?;
         Ok(Generation {
             number: source.number,
@@ -259,6 +263,7 @@ impl Merge {
                 ordered,
                 count: nodes,
                 overlay: NameOverlay::of_removed(held.overlay.removed()),
+                index,
             },
             out_edges: leaving.finish(nodes),
             block_in_edges: Arc::new(in_edges.map_or_else(FirstWins::default, FirstWins::full)),

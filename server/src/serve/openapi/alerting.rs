@@ -10,7 +10,7 @@ use crate::serve::checks::CHECK_KINDS;
 /// Schemas by name.
 pub(super) fn alerting() -> Value {
     let mut all = Map::new();
-    for group in [rules(), silences(), checks()] {
+    for group in [rules(), deeds(), silences(), checks()] {
         if let Value::Object(group) = group {
             all.extend(group);
         }
@@ -72,6 +72,13 @@ fn rules() -> Value {
             }))),
             "kept": {"type": "boolean"},
         })),
+    })
+}
+
+/// What happened to alerts, and what is done about it.
+fn deeds() -> Value {
+    let (number, seconds) = (json!({"type": ["number", "null"]}), json!({"type": "number"}));
+    json!({
         "AlertHistory": object(json!({"records": list(&object(json!({
             "id": reference("Count"),
             "time_s": seconds,

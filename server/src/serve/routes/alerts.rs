@@ -11,6 +11,7 @@ use crate::alerts::{
     Acknowledge, Book, Fields, RuleError, Time, labels_of, read_rule, shown_watched,
 };
 use crate::serve::access::Scope;
+use crate::serve::budget::Budget;
 use crate::serve::front::Entry;
 use crate::serve::problem::Problem;
 use crate::serve::service::{App, Service};
@@ -21,11 +22,12 @@ pub(super) fn named<'a>(params: &'a RawPathParams, name: &str) -> &'a str {
     params.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value)
 }
 
-/// The body as JSON.
+/// The body as JSON. How long the client waits is looked at, too, though nothing here takes long.
 ///
 /// # Errors
-/// What [`body::read`] gives, or 400 where it is no JSON.
+/// What [`body::read`] gives, or 400 where it is no JSON or the header is wrong.
 pub(super) async fn json_of(request: Request<Body>, entry: &Entry) -> Result<Value, Problem> {
+    Budget::of(request.headers(), entry.start)?;
     let text = body::read(request, &entry.live.config).await?;
     serde_json::from_str(&text)
         .map_err(|error| Problem::malformed(format!("the body is not JSON ({error})")))

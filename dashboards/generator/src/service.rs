@@ -68,10 +68,7 @@ pub(crate) static SERVICE: &[Row] = &[
     ),
     counter(
         "emanate_alert_notices_total",
-        &[
-            listed("channel", &["log", "webhook", "smtp"]),
-            listed("result", &["sent", "failed"]),
-        ],
+        &[listed("channel", &["log", "webhook", "smtp"]), listed("result", &["sent", "failed"])],
         "Notices of alerts: sent, or given up.",
     ),
     counter("process_cpu_seconds_total", &[], "Processor time used by the process."),

@@ -55,6 +55,8 @@ impl fmt::Display for FieldError {
 
 impl std::error::Error for FieldError {}
 
+/// Keys that may be null for what is not given, as they are shown then.
+const OR_NULL: [&str; 4] = ["cooldown", "escalate", "channels", "status"];
 /// Longest text of one value, in bytes.
 pub(crate) const TEXT_BYTES_MAX: usize = 512;
 /// Most entries of a list.
@@ -84,10 +86,11 @@ impl Fields {
         }
     }
 
-    /// What `key` holds; `None` where it is not there, or null.
+    /// What `key` holds; `None` where it is not there, or null and may be.
     fn take(&mut self, key: &'static str) -> Option<Value> {
         self.known.push(key);
-        self.left.shift_remove(key).filter(|value| !value.is_null())
+        let value = self.left.shift_remove(key);
+        value.filter(|value| !value.is_null() || !OR_NULL.contains(&key))
     }
 
     /// What `read` makes of what `key` holds.
@@ -281,6 +284,8 @@ mod tests {
         for bad in [json!([]), json!({"a": []}), json!({"a": [1]}), json!({"a": long})] {
             assert!(fields(json!({"k": bad})).lists("k").is_err(), "{bad}");
         }
+        assert!(fields(json!({"k": null})).text("k").is_err());
+        assert_eq!(fields(json!({"status": null})).number("status"), Ok(None));
         assert!(fields(json!({"k": "1"})).number("k").is_err());
         assert_eq!(Fields::of(json!([])).unwrap_err(), FieldError::NotAnObject);
     }

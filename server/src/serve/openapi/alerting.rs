@@ -93,7 +93,7 @@ fn deeds() -> Value {
         "Acknowledgement": optional(
             json!({
                 "labels": {"description": "Those of one alert; by default all of the rule.",
-                    "anyOf": [reference("Labelled"), {"type": "null"}]},
+                    "type": "object", "additionalProperties": {"type": "string"}},
                 "note": {"type": "string", "maxLength": 512},
             }),
             &["labels", "note"],

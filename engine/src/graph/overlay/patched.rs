@@ -1,5 +1,7 @@
 //! One row that was changed after its block was made.
 
+use std::convert::Infallible;
+
 use super::row::{EdgeAt, RowParts, RowPiece};
 use crate::graph::edges::Row;
 use crate::sync::{Arc, FirstWins};
@@ -8,19 +10,123 @@ use crate::sync::{Arc, FirstWins};
 const PIECE_MAX: usize = if cfg!(miri) { 8 } else { 256 };
 
 /// One row that was changed after its block was made: all its edges, in the order of every row.
-///
-/// Rows of hubs are cut into pieces, so that an edit copies one of them and shares the others with
-/// the generation before. Who reads such a row makes it whole once, and leaves that for the next
+#[derive(Clone, Debug)]
+pub(crate) enum PatchedRow {
+    /// Where there are few: nothing stands between who reads it and its edges.
+    Whole(RowPiece),
+    /// Where there are more than [`PIECE_MAX`].
+    Long(Box<LongRow>),
+}
+
+/// A row of a hub. It is cut into pieces, so that an edit copies one of them and shares the others
+/// with the generation before. Who reads it makes it whole once, and leaves that for the next
 /// reader; who only writes never pays for it.
-#[derive(Debug, Default)]
-pub(crate) struct PatchedRow {
+#[derive(Debug)]
+pub(crate) struct LongRow {
     /// In order, none empty.
     pieces: Vec<Arc<RowPiece>>,
     len: usize,
     whole: FirstWins<RowPiece>,
 }
 
-impl Clone for PatchedRow {
+impl PatchedRow {
+    /// A copy of `parts`.
+    pub(crate) fn of(parts: RowParts<'_>) -> Self {
+        if parts.len() <= PIECE_MAX {
+            Self::Whole(RowPiece::of(parts))
+        } else {
+            Self::Long(Box::new(LongRow::of(parts)))
+        }
+    }
+
+    /// A row of `edges`, which ascend strictly.
+    pub(crate) fn new(edges: &[(EdgeAt, f64)]) -> Self {
+        let mut row = Self::of(RowParts::EMPTY);
+        for (edge, weight) in edges {
+            row.put(*edge, *weight);
+        }
+        row
+    }
+
+    /// Edges.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Whole(piece) => piece.len(),
+            Self::Long(row) => row.len,
+        }
+    }
+
+    /// The row as it is read.
+    #[inline]
+    pub(crate) fn row(&self) -> Row<'_> {
+        match self {
+            Self::Whole(piece) => piece.row(),
+            Self::Long(row) => row.whole().row(),
+        }
+    }
+
+    /// The row with its columns.
+    pub(crate) fn parts(&self) -> RowParts<'_> {
+        match self {
+            Self::Whole(piece) => piece.parts(),
+            Self::Long(row) => row.whole().parts(),
+        }
+    }
+
+    pub(crate) fn has_single_weights(&self) -> bool {
+        match self {
+            Self::Whole(piece) => piece.has_single_weights(),
+            Self::Long(row) => row.pieces.iter().all(|piece| piece.has_single_weights()),
+        }
+    }
+
+    /// The weight of `edge`.
+    pub(crate) fn weight(&self, edge: EdgeAt) -> Option<f64> {
+        match self {
+            Self::Whole(piece) => piece.parts().weight(edge),
+            Self::Long(row) => row.pieces[row.piece_of(edge)].parts().weight(edge),
+        }
+    }
+
+    /// Sets the weight of `edge`, which is made where it is not there. Returns the one before.
+    pub(crate) fn put(&mut self, edge: EdgeAt, weight: f64) -> Option<f64> {
+        match self {
+            Self::Whole(piece) => {
+                let before = piece.put(edge, weight);
+                if piece.len() > PIECE_MAX {
+                    *self = Self::of(piece.parts());
+                }
+                before
+            }
+            Self::Long(row) => row.put(edge, weight),
+        }
+    }
+
+    /// Removes `edge`. Returns its weight.
+    pub(crate) fn take(&mut self, edge: EdgeAt) -> Option<f64> {
+        match self {
+            Self::Whole(piece) => piece.take(edge),
+            Self::Long(row) => {
+                let weight = row.take(edge);
+                if row.len <= PIECE_MAX / 2 {
+                    *self = Self::of(row.whole().parts());
+                }
+                weight
+            }
+        }
+    }
+
+    /// Bytes it takes in memory, those that others share among them.
+    pub(crate) fn bytes(&self) -> usize {
+        let more = match self {
+            Self::Whole(piece) => piece.bytes() - size_of::<RowPiece>(),
+            Self::Long(row) => row.bytes(),
+        };
+        size_of::<Self>() + more
+    }
+}
+
+impl Clone for LongRow {
     fn clone(&self) -> Self {
         let mut pieces = Vec::with_capacity(self.pieces.len() + 1);
         pieces.extend_from_slice(&self.pieces);
@@ -28,58 +134,27 @@ impl Clone for PatchedRow {
     }
 }
 
-impl PatchedRow {
-    /// A copy of `parts`.
-    pub(crate) fn of(parts: RowParts<'_>) -> Self {
-        let len = parts.len();
+impl LongRow {
+    /// A copy of `parts`, which are not nothing.
+    fn of(parts: RowParts<'_>) -> Self {
         // Half full, so that the next edges find room.
-        let size = if len <= PIECE_MAX { PIECE_MAX } else { PIECE_MAX / 2 };
+        let (len, size) = (parts.len(), PIECE_MAX / 2);
         let starts = (0..len).step_by(size);
         let piece = |at: usize| Arc::new(RowPiece::of(parts.range(at..len.min(at + size))));
         Self { pieces: starts.map(piece).collect(), len, whole: FirstWins::default() }
     }
 
-    /// A row of `edges`, which ascend strictly.
-    pub(crate) fn new(edges: &[(EdgeAt, f64)]) -> Self {
-        let mut row = Self::default();
-        edges.iter().for_each(|(edge, weight)| {
-            row.put(*edge, *weight);
-        });
-        row
-    }
-
-    /// Edges.
-    pub(crate) const fn len(&self) -> usize {
-        self.len
-    }
-
-    /// The row as it is read.
     #[inline]
-    pub(crate) fn row(&self) -> Row<'_> {
-        self.contiguous().map_or(RowParts::EMPTY.row, RowPiece::row)
-    }
-
-    /// The row with its columns.
-    pub(crate) fn parts(&self) -> RowParts<'_> {
-        self.contiguous().map_or(RowParts::EMPTY, RowPiece::parts)
-    }
-
-    /// All edges as one piece; `None` where there are none.
-    #[inline]
-    fn contiguous(&self) -> Option<&RowPiece> {
-        match &*self.pieces {
-            [] => None,
-            [piece] => Some(piece),
-            pieces => Some(self.whole.get().unwrap_or_else(|| self.made_whole(pieces))),
-        }
+    fn whole(&self) -> &RowPiece {
+        self.whole.get().unwrap_or_else(|| self.made_whole())
     }
 
     #[cold]
-    fn made_whole(&self, pieces: &[Arc<RowPiece>]) -> &RowPiece {
+    fn made_whole(&self) -> &RowPiece {
         let together = || {
             let mut whole = RowPiece::with_room(self.len);
-            pieces.iter().for_each(|piece| whole.extend(piece.parts()));
-            Ok::<_, std::convert::Infallible>(whole)
+            self.pieces.iter().for_each(|piece| whole.extend(piece.parts()));
+            Ok::<_, Infallible>(whole)
         };
         match self.whole.get_or_try(together) {
             Ok(whole) => whole,
@@ -87,35 +162,18 @@ impl PatchedRow {
         }
     }
 
-    pub(crate) fn has_single_weights(&self) -> bool {
-        self.pieces.iter().all(|piece| piece.has_single_weights())
-    }
-
-    /// The piece in which `edge` stands or would stand; 0 where there is none at all.
+    /// The piece in which `edge` stands or would stand.
     fn piece_of(&self, edge: EdgeAt) -> usize {
         let ends_before = |piece: &Arc<RowPiece>| {
             let parts = piece.parts();
             parts.at(parts.len() - 1).cmp_place(edge).is_lt()
         };
         // After the end of all, the last piece grows.
-        self.pieces.partition_point(ends_before).min(self.pieces.len().saturating_sub(1))
+        self.pieces.partition_point(ends_before).min(self.pieces.len() - 1)
     }
 
-    /// The weight of `edge`.
-    pub(crate) fn weight(&self, edge: EdgeAt) -> Option<f64> {
-        self.pieces.get(self.piece_of(edge))?.parts().weight(edge)
-    }
-
-    /// Sets the weight of `edge`, which is made where it is not there. Returns the one before.
-    pub(crate) fn put(&mut self, edge: EdgeAt, weight: f64) -> Option<f64> {
+    fn put(&mut self, edge: EdgeAt, weight: f64) -> Option<f64> {
         self.whole = FirstWins::default();
-        if self.pieces.is_empty() {
-            let mut piece = RowPiece::of(RowParts::EMPTY);
-            piece.put(edge, weight);
-            self.pieces.push(Arc::new(piece));
-            self.len = 1;
-            return None;
-        }
         let at = self.piece_of(edge);
         let piece = Arc::make_mut(&mut self.pieces[at]);
         let before = piece.put(edge, weight);
@@ -132,10 +190,9 @@ impl PatchedRow {
         before
     }
 
-    /// Removes `edge`. Returns its weight.
-    pub(crate) fn take(&mut self, edge: EdgeAt) -> Option<f64> {
+    fn take(&mut self, edge: EdgeAt) -> Option<f64> {
         let at = self.piece_of(edge);
-        let weight = self.pieces.get(at)?.parts().weight(edge)?;
+        let weight = self.pieces[at].parts().weight(edge)?;
         self.whole = FirstWins::default();
         let piece = Arc::make_mut(&mut self.pieces[at]);
         piece.take(edge);
@@ -146,8 +203,7 @@ impl PatchedRow {
         Some(weight)
     }
 
-    /// Bytes it takes in memory, those that others share among them.
-    pub(crate) fn bytes(&self) -> usize {
+    fn bytes(&self) -> usize {
         let whole = self.whole.get().map_or(0, RowPiece::bytes);
         let pieces = self.pieces.iter().map(|piece| size_of::<Arc<RowPiece>>() + piece.bytes());
         size_of::<Self>() + whole + pieces.sum::<usize>()
@@ -204,7 +260,7 @@ mod tests {
     #[test]
     fn a_long_row_is_one_in_pieces_and_its_copies_stay_as_they_were() {
         let count = 20 * PIECE_MAX as u32;
-        let mut row = PatchedRow::default();
+        let mut row = PatchedRow::new(&[]);
         let mut model = std::collections::BTreeMap::new();
         let mut kept = Vec::new();
         for turn in 0..6 * count {
@@ -222,8 +278,9 @@ mod tests {
                 kept.push((row.clone(), model.clone()));
             }
         }
-        assert!(row.pieces.len() > 4 && row.pieces.iter().all(|p| p.len() <= PIECE_MAX));
-        assert!(row.pieces.iter().all(|piece| piece.len() > 0));
+        let PatchedRow::Long(long) = &row else { panic!("it has {} edges", row.len()) };
+        assert!(long.pieces.len() > 4);
+        assert!(long.pieces.iter().all(|piece| (1..=PIECE_MAX).contains(&piece.len())));
         for (row, model) in kept {
             let weights: Vec<f64> = content(&row).iter().map(|edge| edge.3).collect();
             assert_eq!(weights, model.values().copied().collect::<Vec<_>>());
@@ -231,5 +288,22 @@ mod tests {
             let edges: Vec<_> = row.parts().edges().collect();
             assert_eq!(content(&PatchedRow::new(&edges)), content(&row));
         }
+    }
+
+    #[test]
+    fn a_row_is_long_only_while_it_has_many_edges() {
+        let mut row = PatchedRow::new(&[]);
+        let is_long = |row: &PatchedRow| matches!(row, PatchedRow::Long(_));
+        for other in 0..=PIECE_MAX as u32 {
+            assert!(!is_long(&row), "{other}");
+            row.put(at(other, 0, f64::NAN), 1.0);
+        }
+        assert!(is_long(&row) && row.bytes() > 2 * PIECE_MAX * 4);
+        while is_long(&row) {
+            let last = row.len() as u32 - 1;
+            assert_eq!(row.take(at(last, 0, f64::NAN)), Some(1.0));
+        }
+        assert_eq!(row.len(), PIECE_MAX / 2);
+        assert!(row.parts().edges().map(|(edge, _)| edge.other).eq(0..PIECE_MAX as u32 / 2));
     }
 }

@@ -40,6 +40,20 @@ const pathOf = (entry) => (entry.path ?? [entry.node]).map(nameOf);
 /** Four digits, in the shortest form. */
 const short = (number) => Number(number.toPrecision(4)).toString();
 
+/** The name of the graph that is asked; the default one until it is known which there are. */
+export const graph = () => by("graph").value || service.DEFAULT_GRAPH;
+
+/** Offers the graphs called `names`. Whoever chose one keeps it as long as it is there. */
+export function offer(names) {
+  const offered = [...by("graph").options].map((option) => option.value);
+  if (names.join() === offered.join()) return;
+  const wanted = [graph(), service.DEFAULT_GRAPH, ...names].find((name) => names.includes(name));
+  by("graph").replaceChildren(...names.map((name) => new Option(name, name)));
+  by("graph").value = wanted ?? "";
+  // One graph that routes without a name mean is no choice.
+  by("graph-choice").hidden = names.join() === service.DEFAULT_GRAPH;
+}
+
 function query() {
   return {
     seeds: [[by("label").value, 1]],
@@ -59,7 +73,7 @@ async function run() {
   asked = new AbortController();
   by("answer-state").textContent = "spreading";
   try {
-    const answer = await service.spread(query(), asked.signal);
+    const answer = await service.spread(graph(), query(), asked.signal);
     show(answer);
     by("answer-state").textContent = summary(answer);
   } catch (error) {
@@ -296,7 +310,7 @@ async function complete() {
   if (!prefix) return;
   completing = new AbortController();
   try {
-    const found = await service.labels(prefix, completing.signal);
+    const found = await service.labels(graph(), prefix, completing.signal);
     by("labels").replaceChildren(
       ...found.map((label) => {
         const option = document.createElement("option");
@@ -315,8 +329,8 @@ function values() {
   by("threshold-value").textContent = short(10 ** Number(by("threshold").value));
 }
 
-/** Makes the explorer work. */
-export function start() {
+/** Makes the explorer work; `turned` is called when another graph is chosen. */
+export function start(turned) {
   let soon = 0;
   const later = (work) => {
     clearTimeout(soon);
@@ -333,6 +347,15 @@ export function start() {
       if (began) later(run);
     });
   }
+  by("graph").addEventListener("change", () => {
+    // What is shown is of the other graph.
+    asked?.abort();
+    clear();
+    by("labels").replaceChildren();
+    by("answer-state").textContent = "";
+    turned();
+    if (began) run();
+  });
   by("replay").addEventListener("click", light);
   values();
 }

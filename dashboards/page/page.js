@@ -259,7 +259,9 @@ function hear(kind, data) {
 
 async function facts() {
   try {
-    const graph = await service.graphFacts();
+    const graphs = await service.graphs();
+    explorer.offer(graphs.map(({ name }) => name));
+    const graph = graphs.find(({ name }) => name === explorer.graph());
     const [nodes, edges] = [graph.nodes, graph.edges].map((count) => count.toLocaleString("en"));
     by("graph-facts").textContent = `${nodes} nodes, ${edges} edges`;
   } catch {
@@ -280,7 +282,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   draw.forEach(({ build }) => build());
   heat();
 });
-explorer.start();
+explorer.start(facts);
 const draw = charts();
 service.events(hear);
 for (;;) {

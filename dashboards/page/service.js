@@ -1,6 +1,8 @@
 // The service this page came from.
 
 const TOKEN = "emanate-token";
+/** The graph that routes without a name mean. */
+export const DEFAULT_GRAPH = "default";
 /** Longest wait for figures; a service that is gone without a word is noticed by this. */
 const FIGURES_MS = 5000;
 /** Between two attempts to listen to events. */
@@ -43,21 +45,26 @@ async function ask(path, options = {}) {
 
 export const metrics = async () =>
   (await ask("/metrics", { signal: AbortSignal.timeout(FIGURES_MS) })).text();
-export const graphFacts = async () => (await ask("/v1/graph/info")).json();
+/** Every graph that is served, with its name and size. */
+export const graphs = async () => (await (await ask("/v1/graphs")).json()).graphs;
 
-export async function labels(prefix, signal) {
+/** The path of a route of `graph`: of the one that has no name, where that is meant. */
+const of = (graph, route) =>
+  graph === DEFAULT_GRAPH ? `/v1/${route}` : `/v1/graphs/${encodeURIComponent(graph)}/${route}`;
+
+export async function labels(graph, prefix, signal) {
   const query = new URLSearchParams({ prefix, limit: "12" });
-  return (await (await ask(`/v1/nodes?${query}`, { signal })).json()).labels;
+  return (await (await ask(`${of(graph, "nodes")}?${query}`, { signal })).json()).labels;
 }
 
-export async function spread(query, signal) {
+export async function spread(graph, query, signal) {
   const options = {
     method: "POST",
     body: JSON.stringify(query),
     headers: { "content-type": "application/json" },
     signal,
   };
-  return (await ask("/v1/spread", options)).json();
+  return (await ask(of(graph, "spread"), options)).json();
 }
 
 /**

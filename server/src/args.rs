@@ -102,6 +102,9 @@ pub(crate) struct ImportArgs {
     /// Nodes to have even without edges: one label a line
     #[arg(long, value_name = "FILE")]
     pub(crate) nodes: Option<PathBuf>,
+    /// Compress the edges: less of the disk, more work to read them
+    #[arg(long)]
+    pub(crate) cold: bool,
     /// Write nothing and exit with 2 if any line cannot be used [default: use the others]
     #[arg(long)]
     pub(crate) strict: bool,

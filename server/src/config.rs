@@ -23,5 +23,7 @@ mod tests;
 pub(crate) use command::run;
 pub(crate) use error::ConfigErrors;
 pub(crate) use keys::{KEYS, When, restart_keys};
-pub(crate) use model::{Config, DEFAULT_GRAPH, EngineOptions, Health, Level, StderrFormat};
+pub(crate) use model::{
+    Config, DEFAULT_GRAPH, EngineOptions, Health, Level, PointsConfig, StderrFormat,
+};
 pub(crate) use sources::Sources;

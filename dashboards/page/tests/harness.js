@@ -38,7 +38,8 @@ export class Service {
     const settings = ["--listen", `127.0.0.1:${port}`, "--set", "logs.level=error", ...more];
     const env = { ...process.env };
     if (token) env.EMANATE_AUTH_READ_TOKENS = token;
-    const child = spawn(EMANATE, ["serve", "--graph", graph, ...settings], {
+    const named = graph ? ["--graph", graph] : [];
+    const child = spawn(EMANATE, ["serve", ...named, ...settings], {
       env,
       stdio: ["ignore", "pipe", "inherit"],
     });

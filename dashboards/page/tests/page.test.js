@@ -397,6 +397,112 @@ describe("on labels that mean harm", () => {
   }
 });
 
+describe("with several graphs", () => {
+  let pets;
+  let tools;
+  before(async () => {
+    pets = await edgeList([
+      ["dog", "cat", 0.5],
+      ["dog", "bone", 0.4],
+    ]);
+    tools = await edgeList([
+      ["hammer", "nail", 0.5],
+      ["dog", "saw horse", 0.25],
+      ["saw horse", "saw", 0.5],
+    ]);
+  });
+  after(async () => {
+    await pets?.remove();
+    await tools?.remove();
+  });
+
+  /** Does `test` on a page of a service of these graphs, which must do nothing wrong meanwhile. */
+  const on = async (graphs, look, test) => {
+    const service = await Service.start(graphs);
+    try {
+      const { page, context, faults } = await visit(chromium, service, look);
+      await live(page);
+      await test(page, service);
+      assert.deepEqual(await faults(), []);
+      await context.close();
+    } finally {
+      await service.stop();
+    }
+  };
+  const facts = (page, said) =>
+    soon(said, async () => (await text(page, "graph-facts")) === said);
+  const reached = (page) => page.locator("#ranked button").allTextContents();
+
+  it("each can be chosen, and is what is asked from then on", async () => {
+    const graphs = { graph: pets.file, more: ["--set", `graphs.tools=${tools.file}`] };
+    await on(graphs, {}, async (page, service) => {
+      await facts(page, "3 nodes, 2 edges");
+      const names = await page.locator("#graph option").allTextContents();
+      assert.deepEqual(names, ["default", "tools"]);
+      assert.equal(await page.inputValue("#graph"), "default");
+      await ask(page, "dog");
+      assert.deepEqual(await reached(page), ["dog", "cat", "bone"]);
+      // Another choice asks the same of the other graph.
+      const asks = page.waitForResponse("**/v1/graphs/tools/spread");
+      await page.selectOption("#graph", "tools");
+      const answer = await (await asks).json();
+      await soon("its answer", async () => (await reached(page)).includes("saw horse"));
+      const query = { seeds: [["dog", 1]], hops: 2, decay: 0.85, threshold: 0.001, top: 40 };
+      const whole = { ...query, rule: "linear", explain: true };
+      const expected = await service.post("/v1/graphs/tools/spread", whole);
+      assert.deepEqual(lasting(answer), lasting(expected));
+      await facts(page, "5 nodes, 3 edges");
+      // Labels are of the chosen graph.
+      await page.fill("#label", "");
+      await page.locator("#label").pressSequentially("sa");
+      const options = () =>
+        page.locator("#labels option").evaluateAll((all) => all.map((one) => one.value));
+      await soon("its labels", async () => (await options()).join() === "saw,saw horse");
+      // What the other one does not know is told, and the old answer is gone.
+      await page.fill("#label", "hammer");
+      const found = page.waitForResponse("**/v1/graphs/tools/spread");
+      await page.click("#go");
+      await found;
+      await soon("it", async () => (await reached(page)).includes("nail"));
+    });
+  });
+
+  it("an unknown seed of another graph leaves no old answer", async () => {
+    const graphs = { graph: pets.file, more: ["--set", `graphs.tools=${tools.file}`] };
+    const excused = (said) => said.includes("404");
+    await on(graphs, { excused }, async (page) => {
+      await facts(page, "3 nodes, 2 edges");
+      await ask(page, "cat");
+      await page.focus("#graph");
+      await page.keyboard.press("ArrowDown");
+      assert.equal(await page.inputValue("#graph"), "tools");
+      await soon("the sentence", async () => /no node/.test(await text(page, "answer-state")));
+      assert.deepEqual(await reached(page), []);
+      assert.equal(await page.locator("#picture g").count(), 0);
+    });
+  });
+
+  it("a service without a default graph shows the first it has", async () => {
+    const more = ["--set", `graphs.tools=${tools.file}`, "--set", `graphs.animals=${pets.file}`];
+    const look = { viewport: { width: 320, height: 700 } };
+    await on({ more }, look, async (page) => {
+      await facts(page, "3 nodes, 2 edges");
+      assert.equal(await page.inputValue("#graph"), "animals");
+      await page.fill("#label", "dog");
+      await page.click("#go");
+      await soon("its answer", async () => (await reached(page)).includes("bone"));
+      assert.equal(await overflow(page), 0);
+    });
+  });
+
+  it("one graph alone is no choice", async () => {
+    await on({ graph: pets.file }, {}, async (page) => {
+      await facts(page, "3 nodes, 2 edges");
+      assert.equal(await page.locator("#graph-choice").isVisible(), false);
+    });
+  });
+});
+
 describe("when the service goes, or wants to know who asks", () => {
   const TOKEN = "a-token-of-sixteen-letters";
   let graph;

@@ -40,6 +40,8 @@ pub struct Maintained {
     pub merging: usize,
     /// Merges that failed; the graphs are as good as they were.
     pub failed: usize,
+    /// Blocks of edges that came to another tier.
+    pub moved: usize,
 }
 
 impl std::ops::AddAssign for Maintained {
@@ -49,6 +51,7 @@ impl std::ops::AddAssign for Maintained {
         self.merged += more.merged;
         self.merging += more.merging;
         self.failed += more.failed;
+        self.moved += more.moved;
     }
 }
 
@@ -170,9 +173,9 @@ impl Live {
         Ok(())
     }
 
-    /// Frees what nobody reads any more, and merges slice by slice where that is due, until
-    /// `until`.
-    pub(crate) fn maintain(&self, until: Instant) -> Maintained {
+    /// Frees what nobody reads any more, merges slice by slice where that is due, and moves edges
+    /// between tiers, until `until`; `now_ns` is the time by the engine's clock.
+    pub(crate) fn maintain(&self, until: Instant, now_ns: u64) -> Maintained {
         let mut done = Maintained::default();
         if let Some(mut writer) = self.turn.take() {
             done.freed = writer.free();
@@ -180,6 +183,7 @@ impl Live {
         if let Some(mut merging) = self.merging.take() {
             self.go_on_merging(&mut merging, until, &mut done);
         }
+        done.moved = self.load().maintain_tiers(now_ns, until);
         if let Some(mut writer) = self.turn.take() {
             done.freed += writer.free();
             done.retired = writer.retired.len();

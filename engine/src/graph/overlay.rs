@@ -28,6 +28,7 @@ mod sparse;
 use super::edges::Edges;
 use super::error::DamagedBlock;
 use super::generation::Generation;
+use super::tiers::{Columns, EdgeHold};
 use crate::terms::NodeId;
 
 pub(crate) use draft::Draft;
@@ -63,7 +64,8 @@ fn turn(
     after: RowParts<'_>,
     edges: &mut Edges,
 ) -> Result<(), DamagedBlock> {
-    let before = blocks.block_parts(NodeId::new(source))?;
+    let mut hold = EdgeHold::new();
+    let before = blocks.block_parts_in(NodeId::new(source), &mut hold, Columns::ALL)?;
     let turned = |edge: EdgeAt| EdgeAt { other: source, ..edge };
     for (edge, weight) in after.edges() {
         if before.weight(edge).is_none_or(|held| held.to_bits() != weight.to_bits()) {

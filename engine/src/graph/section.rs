@@ -16,6 +16,8 @@ pub struct SectionFacts {
     pub name: &'static str,
     /// Blocks it is cut into.
     pub blocks: u64,
+    /// Those of them that are compressed in the native file.
+    pub cold_blocks: u64,
     /// Bytes in the native file, tables and header included; 0 where there is none.
     pub file_bytes: u64,
     /// Bytes in memory: all of them where there is no file, else those that were needed so far.
@@ -27,6 +29,7 @@ impl SectionFacts {
         Self {
             name: section.name(),
             blocks: blocks.len() as u64,
+            cold_blocks: blocks.file().map_or(0, |section| section.cold_count() as u64),
             file_bytes: blocks.file().map_or(0, |section| section.file_bytes()),
             resident_bytes: blocks.resident_bytes() as u64,
         }
@@ -44,6 +47,7 @@ impl SectionFacts {
         into.extend(edges.dense.get().map(|layout| Self {
             name: dense,
             blocks: layout.blocks.len() as u64,
+            cold_blocks: 0,
             file_bytes: 0,
             resident_bytes: layout.bytes() as u64,
         }));
@@ -53,6 +57,7 @@ impl SectionFacts {
             into.push(Self {
                 name: changed,
                 blocks: 0,
+                cold_blocks: 0,
                 file_bytes: 0,
                 resident_bytes: bytes as u64,
             });
@@ -74,6 +79,7 @@ impl Generation {
             SectionFacts {
                 name: Section::Facts.name(),
                 blocks: 1,
+                cold_blocks: 0,
                 file_bytes: self.file.as_ref().map_or(0, |file| file.facts_bytes),
                 resident_bytes: facts as u64,
             },
@@ -87,6 +93,7 @@ impl Generation {
         sections.extend(self.names.index.bytes().map(|bytes| SectionFacts {
             name: "index",
             blocks: 1,
+            cold_blocks: 0,
             file_bytes: 0,
             resident_bytes: bytes as u64,
         }));

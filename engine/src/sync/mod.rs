@@ -6,6 +6,7 @@
 //! # Orderings
 //! - [`Published`]: `store` releases what was written before it; `load` acquires it. The pair is
 //!   inside `arc-swap`, whose contract this module relies on.
+//! - [`Slot`]: as [`Published`], for a value that may be absent.
 //! - [`FirstWins`]: the winning `set` releases the value; `get` acquires it. The pair is inside
 //!   `once_cell::race::OnceBox`.
 //! - [`ArrayQueue`]: what was written before a `push` is seen after the `pop` that takes the
@@ -37,6 +38,8 @@ mod first_wins;
 #[cfg(any(emanate_loom, emanate_shuttle))]
 mod modelled;
 mod mutant;
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
+mod slot;
 mod stripe;
 mod thread;
 mod waiters;
@@ -64,7 +67,7 @@ pub use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence
 pub use loom::thread::yield_now;
 #[cfg(any(emanate_loom, emanate_shuttle))]
 pub use modelled::{
-    ArrayQueue, Atomic, AtomicWaker, Published, Thread, Workers, current_thread, park_timeout,
+    ArrayQueue, Atomic, AtomicWaker, Published, Slot, Thread, Workers, current_thread, park_timeout,
 };
 pub(crate) use mutant::mutated;
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
@@ -77,6 +80,8 @@ pub use shuttle::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fe
 pub use shuttle::thread::yield_now;
 #[cfg(emanate_shuttle)]
 pub(crate) use shuttle::thread_local;
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
+pub use slot::Slot;
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
 pub use std::hint::spin_loop;
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]

@@ -107,6 +107,49 @@ impl<T> fmt::Debug for Published<T> {
     }
 }
 
+/// A place with the contract of the one over `arc-swap`.
+pub struct Slot<T>(Mutex<Option<Arc<T>>>);
+
+impl<T> Default for Slot<T> {
+    fn default() -> Self {
+        Self(Mutex::new(None))
+    }
+}
+
+impl<T> Slot<T> {
+    fn value(&self) -> MutexGuard<'_, Option<Arc<T>>> {
+        self.0.lock().expect("no model panics while it holds this")
+    }
+
+    /// The value.
+    #[must_use]
+    pub fn load(&self) -> Option<Arc<T>> {
+        self.value().clone()
+    }
+
+    /// Whether there is one.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.value().is_some()
+    }
+
+    /// Puts `value` in the place of what is there.
+    pub fn put(&self, value: Arc<T>) {
+        *self.value() = Some(value);
+    }
+
+    /// Takes the value out.
+    pub fn take(&self) -> Option<Arc<T>> {
+        self.value().take()
+    }
+}
+
+impl<T> fmt::Debug for Slot<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Slot").finish_non_exhaustive()
+    }
+}
+
 /// A bounded queue with the contract of `crossbeam_queue::ArrayQueue`.
 pub struct ArrayQueue<T> {
     items: Mutex<VecDeque<T>>,

@@ -116,7 +116,7 @@ const fn some_time(time: &Time) -> bool {
 }
 
 /// Every key, by section.
-pub(crate) static KEYS: [ConfigKey; 60] = [
+pub(crate) static KEYS: [ConfigKey; 67] = [
     key!(server.listen: std::net::SocketAddr, Restart,
         "Address and port to listen on; port 0 takes any free one. An address that other machines \
          reach needs tokens in [auth]."),
@@ -209,6 +209,9 @@ pub(crate) static KEYS: [ConfigKey; 60] = [
         Restart,
         "Bytes free on the store's file system below which the service is not ready."
     ),
+    key!(health.keep_time: Time, Reload, "How long the results of checks are kept.",
+        some_time => "above 0"),
+    size!(health.keep_size, Reload, "Most bytes of results kept.", 1 << 10 => "at least 1KiB"),
     key!(tuner.enabled: bool, Restart,
         "Whether the tuner steers `spread.batch_size` and `spread.hop_limit` by what it measures."),
     key!(tuner.budget: Time, Restart,
@@ -223,6 +226,19 @@ pub(crate) static KEYS: [ConfigKey; 60] = [
         "Greatest hop limit that it may set: full depth, which shadow spreads compare with.",
         |count: &u32| *count > 0 => "at least 1"),
     key!(metrics.enabled: bool, Reload, "Whether `/metrics` answers."),
+    key!(points.enabled: bool, Reload,
+        "Whether recent points and quantiles are kept for `/v1/overview`, `/v1/latency` and \
+         `/v1/metrics/{metric}`."),
+    key!(points.every: Time, Reload,
+        "How often a point of every series is kept; one of 30 is kept for long.",
+        |time: &Time| time.as_millis() >= 10 => "at least 10ms"),
+    key!(points.keep_time: Time, Reload, "How long a point is kept.", some_time => "above 0"),
+    size!(points.keep_size, Reload,
+        "Most bytes of points kept; the oldest go first.", 1 << 16 => "at least 64KiB"),
+    key!(points.series_max: u32, Restart,
+        "Most series of one metric that clients send points of; a thousand series of all of them \
+         together are the most there may be.",
+        |count: &u32| (1..=1000).contains(count) => "from 1 to 1000"),
     key!(page.enabled: bool, Reload, "Whether `/` shows the page for a browser."),
     key!(breakers.enabled: bool, Reload, "Whether breakers are asked before a spread is let in."),
     key!(logs.enabled: bool, Reload, "Whether recent log records are kept for `/v1/logs`."),

@@ -23,6 +23,7 @@ pub(crate) struct Config {
     pub(crate) health: Health,
     pub(crate) tuner: Tuner,
     pub(crate) metrics: Metrics,
+    pub(crate) points: PointsConfig,
     pub(crate) page: Page,
     pub(crate) breakers: Breakers,
     pub(crate) logs: Logs,
@@ -208,12 +209,21 @@ pub(crate) struct Health {
     /// 0 for no bound.
     pub(crate) memory_max: u64,
     pub(crate) disk_min: u64,
+    pub(crate) keep_time: Duration,
+    pub(crate) keep_size: u64,
 }
 
 impl Default for Health {
     fn default() -> Self {
         let every = emanate::health::DEFAULT_PERIOD;
-        Self { enabled: true, every, memory_max: 0, disk_min: 256 << 20 }
+        Self {
+            enabled: true,
+            every,
+            memory_max: 0,
+            disk_min: 256 << 20,
+            keep_time: Duration::from_secs(30 * 24 * 3600),
+            keep_size: 1 << 20,
+        }
     }
 }
 
@@ -248,6 +258,28 @@ pub(crate) struct Metrics {
 impl Default for Metrics {
     fn default() -> Self {
         Self { enabled: true }
+    }
+}
+
+/// Recent points of every series.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct PointsConfig {
+    pub(crate) enabled: bool,
+    pub(crate) every: Duration,
+    pub(crate) keep_time: Duration,
+    pub(crate) keep_size: u64,
+    pub(crate) series_max: u32,
+}
+
+impl Default for PointsConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            every: Duration::from_secs(10),
+            keep_time: Duration::from_secs(30 * 24 * 3600),
+            keep_size: 16 << 20,
+            series_max: 50,
+        }
     }
 }
 

@@ -29,11 +29,13 @@ pub(crate) enum Feature {
     Audit,
     /// A changed configuration file is noticed.
     Watch,
+    /// Recent points and quantiles are kept.
+    Points,
 }
 
 impl Feature {
     /// All of them.
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Auth,
         Self::Tls,
         Self::Rate,
@@ -46,6 +48,7 @@ impl Feature {
         Self::Events,
         Self::Audit,
         Self::Watch,
+        Self::Points,
     ];
 
     /// Its name.
@@ -63,6 +66,7 @@ impl Feature {
             Self::Events => "events",
             Self::Audit => "audit",
             Self::Watch => "watch",
+            Self::Points => "points",
         }
     }
 
@@ -81,6 +85,7 @@ impl Feature {
             Self::Events => "events.enabled",
             Self::Audit => "audit.enabled",
             Self::Watch => "reload.watch",
+            Self::Points => "points.enabled",
         }
     }
 
@@ -99,6 +104,7 @@ impl Feature {
             Self::Events => config.events.enabled,
             Self::Audit => config.audit.enabled,
             Self::Watch => !config.reload.watch.is_zero(),
+            Self::Points => config.points.enabled,
         }
     }
 }

@@ -71,6 +71,9 @@ pub(crate) async fn front(
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     let (status, elapsed) = (response.status().as_u16(), entry.start.elapsed());
     service.figures.answered(&route, method.as_str(), status, elapsed);
+    if entry.live.config.points.enabled {
+        service.latencies.request(&route, method.as_str(), elapsed);
+    }
     let elapsed_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
     let (trace, peer) = (entry.trace.trace_id(), entry.peer);
     match status {

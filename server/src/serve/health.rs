@@ -94,6 +94,7 @@ pub(crate) async fn watch(service: App) {
         }
         served.health.tick(CheckJob::on_thread);
         let checks = served.health.reading().checks;
+        service.results.note(&checks, &service.live().config.health);
         for (check, before) in checks.iter().zip(&seen) {
             if check.status != *before {
                 tell(&service, check, *before);

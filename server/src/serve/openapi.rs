@@ -1,6 +1,7 @@
 //! The OpenAPI document, made from the table of routes and the table of a query's keys.
 
 mod changes;
+mod figures;
 mod query;
 mod schemas;
 
@@ -77,6 +78,7 @@ fn parameters(route: &Route, path: &str) -> Vec<Value> {
         if let Some(name) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
             let schema = match name {
                 "name" => "GraphName",
+                "metric" => "MetricName",
                 _ => "PathLabel",
             };
             parameters.push(json!({

@@ -69,8 +69,9 @@ fn running(first: &Config, mut config: Config) -> Config {
     config.engine = EngineOptions { maintain_every, ..first.engine.clone() };
     config.store.directory.clone_from(&first.store.directory);
     config.store.flush = first.store.flush;
-    let enabled = config.health.enabled;
-    config.health = Health { enabled, ..first.health.clone() };
+    let Health { enabled, keep_time, keep_size, .. } = config.health;
+    config.health = Health { enabled, keep_time, keep_size, ..first.health.clone() };
+    config.points.series_max = first.points.series_max;
     config.tuner = first.tuner.clone();
     config.graphs = first.graphs.clone();
     config
@@ -144,6 +145,7 @@ mod tests {
         changed.health.every *= 2;
         changed.health.memory_max = 9;
         changed.health.disk_min = 9;
+        changed.points.series_max = 9;
         changed.tuner.enabled = true;
         changed.tuner.budget *= 2;
         changed.tuner.quality_floor = 0.5;

@@ -5,6 +5,7 @@ mod batch;
 mod breakers;
 mod changes;
 mod events;
+mod figures;
 mod graphs;
 mod health;
 mod nodes;
@@ -19,5 +20,6 @@ mod tuner;
 
 pub(crate) use breakers::{ACTS, tell_transitions};
 pub(crate) use changes::maintain;
+pub(crate) use figures::WINDOWS;
 pub(crate) use table::{Media, Parameter, Route, TABLE};
 pub(crate) use tuner::TUNER_ACTS;

@@ -12,7 +12,7 @@ use super::error::ServeError;
 use super::graphs::Served;
 use super::journal::{Journal, JournalLayer};
 use super::service::{App, Service, Stage};
-use super::{health, keeping, listener, reload, routes};
+use super::{health, keeping, listener, points, reload, routes};
 use crate::args::ServeArgs;
 use crate::config::{Config, Sources};
 use crate::exit::{Failure, Printed};
@@ -67,6 +67,7 @@ async fn serve(service: &App, config: Config) -> Result<(), ServeError> {
         tokio::spawn(keeping::checkpoint(App::clone(service))),
         tokio::spawn(health::watch(App::clone(service))),
         tokio::spawn(routes::tell_transitions(App::clone(service))),
+        tokio::spawn(points::keep(App::clone(service))),
     ];
     let serving = tokio::spawn(listener::serve(App::clone(service), listener));
     let opened = open(service, config).await;

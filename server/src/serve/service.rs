@@ -15,8 +15,10 @@ use super::graphs::{Served, ServedGraph};
 use super::journal::Journal;
 use super::live::Live;
 use super::metrics::Figures;
+use super::points::{Latencies, Points};
 use super::problem::Problem;
 use super::rate::Rates;
+use super::results::Results;
 use super::slots::Slots;
 use super::trace::Ids;
 use crate::config::{Config, DEFAULT_GRAPH, Sources};
@@ -52,6 +54,9 @@ pub(crate) struct Service {
     pub(crate) slots: Slots,
     pub(crate) ids: Ids,
     pub(crate) figures: Figures,
+    pub(crate) points: Points,
+    pub(crate) latencies: Latencies,
+    pub(crate) results: Results,
 }
 
 /// The service, as every route holds it.
@@ -84,6 +89,9 @@ impl Service {
             slots: Slots::default(),
             ids: Ids::default(),
             figures: Figures::new(),
+            points: Points::new(),
+            latencies: Latencies::new(),
+            results: Results::default(),
             live: ArcSwap::from_pointee(Live::of(config)?),
         })
     }

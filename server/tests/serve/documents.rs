@@ -10,6 +10,7 @@ fn concrete(path: &str) -> String {
         .replace("{label}", "dog")
         .replace("{breaker}", "spread")
         .replace("{check}", "canary")
+        .replace("{metric}", "emanate_spreads_total")
 }
 
 #[test]

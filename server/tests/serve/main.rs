@@ -8,6 +8,7 @@ mod breakers;
 mod changes;
 mod documents;
 mod ending;
+mod figures;
 mod health;
 mod idle;
 mod lists;

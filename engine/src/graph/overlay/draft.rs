@@ -6,6 +6,7 @@ use super::row::EdgeAt;
 use crate::graph::edges::Edges;
 use crate::graph::error::DamagedBlock;
 use crate::graph::generation::{Facts, Generation, RelationFacts};
+use crate::graph::tiers::{Columns, EdgeHold};
 use crate::sync::{Arc, FirstWins};
 use crate::terms::{Key, NODE_COUNT_MAX, NodeId, RelationId};
 
@@ -109,7 +110,8 @@ impl Draft {
         edges: &[(EdgeAt, f64)],
     ) -> Result<u64, DamagedBlock> {
         let Self { next, in_edges } = self;
-        let held = next.out_edges.parts(NodeId::new(source))?;
+        let mut hold = EdgeHold::new();
+        let held = next.out_edges.parts_in(NodeId::new(source), &mut hold, Columns::ALL)?;
         let mut row = Vec::with_capacity(held.len() + edges.len());
         let mut held = held.edges().peekable();
         let mut before = 0;
@@ -201,7 +203,8 @@ impl Draft {
                 draft.in_edges = Some(super::in_edges(&draft.next)?);
             }
             let edges = draft.in_edges.as_mut().expect("made where it was not there");
-            let entering = edges.parts(NodeId::new(node))?;
+            let mut hold = EdgeHold::new();
+            let entering = edges.parts_in(NodeId::new(node), &mut hold, Columns::ALL)?;
             let entering: Vec<(EdgeAt, f64)> = entering.edges().collect();
             edges.replace(node, PatchedRow::new(&[]));
             for (edge, weight) in entering {
@@ -218,7 +221,8 @@ impl Draft {
 
     fn empty_row(&mut self, source: u32) -> Result<u64, DamagedBlock> {
         let Self { next, in_edges } = self;
-        let leaving = next.out_edges.parts(NodeId::new(source))?;
+        let mut hold = EdgeHold::new();
+        let leaving = next.out_edges.parts_in(NodeId::new(source), &mut hold, Columns::ALL)?;
         let leaving: Vec<(EdgeAt, f64)> = leaving.edges().collect();
         for (edge, weight) in &leaving {
             if let Some(edges) = in_edges {

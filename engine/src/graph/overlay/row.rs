@@ -100,7 +100,7 @@ impl<'a> RowParts<'a> {
 
 /// Edges of one row that follow each other, to be changed.
 #[derive(Debug)]
-pub(super) struct RowPiece {
+pub(crate) struct RowPiece {
     targets: Vec<u32>,
     weights: WeightColumn,
     /// Empty while no edge of the row has a relation.

@@ -6,7 +6,7 @@ use crate::sync::Arc;
 const FAN_BITS: u32 = 6;
 const FAN: usize = 1 << FAN_BITS;
 /// Entries of a leaf, and leaves of a page.
-const LEAF_BITS: u32 = 5;
+const LEAF_BITS: u32 = 4;
 const LEAF: usize = 1 << LEAF_BITS;
 /// Ids that one page covers.
 const PAGE_BITS: u32 = 2 * LEAF_BITS;
@@ -18,7 +18,7 @@ const UPPER_BITS: u32 = MIDDLE_BITS + FAN_BITS;
 /// A sparse array over ids, immutable where it is shared.
 ///
 /// A clone shares everything; an entry that is then replaced costs a copy of the nodes on the way
-/// to it, about 200 pointers, whatever the array holds. A page knows by one bit an id which of
+/// to it, about 160 pointers, whatever the array holds. A page knows by one bit an id which of
 /// its ids have an entry, so asking for one that has none ends there.
 ///
 /// # Source

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::changes::changes;
+use super::figures::figures;
 use super::query::query;
 use super::reference;
 
@@ -30,7 +31,8 @@ pub(super) fn list(of: &Value) -> Value {
 /// All schemas by name.
 pub(super) fn schemas() -> Value {
     let mut all = Map::new();
-    for group in [values(), spreads(), graphs(), records(), health(), tuner(), changes()] {
+    for group in [values(), spreads(), graphs(), records(), health(), tuner(), changes(), figures()]
+    {
         if let Value::Object(group) = group {
             all.extend(group);
         }

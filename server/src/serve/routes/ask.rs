@@ -71,6 +71,9 @@ impl Asker {
         self.check(query)?;
         let request = self.request(query).await?;
         let outcome = self.spread(&request).await?;
+        if self.live.config.points.enabled {
+            self.service.latencies.spread(request.rule.name(), outcome.stats.elapsed);
+        }
         self.write(request, outcome).await
     }
 

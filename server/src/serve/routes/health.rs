@@ -1,4 +1,4 @@
-//! `GET /health` and `GET /health/{check}`.
+//! `GET /health`, `GET /health/{check}` and `GET /health/{check}/results`.
 
 use axum::body::Body;
 use axum::extract::{RawPathParams, State};
@@ -7,6 +7,7 @@ use axum::http::{Response, Uri};
 use super::ask;
 use super::parameters::Parameters;
 use crate::output::text::cut;
+use crate::serve::front::Entry;
 use crate::serve::health::{shown, shown_check};
 use crate::serve::problem::Problem;
 use crate::serve::service::App;
@@ -24,10 +25,30 @@ pub(crate) async fn one(
     uri: Uri,
 ) -> Result<Response<Body>, Problem> {
     Parameters::of(&uri, &[])?;
-    let name = params.iter().find(|(key, _)| *key == "check").map_or("", |(_, value)| value);
+    let name = named(&params);
     let reading = service.served()?.health.reading();
-    let check = reading.check(name).ok_or_else(|| {
-        Problem::not_found(format!("there is no check {:?}; see /health", cut(name)))
-    })?;
+    let check = reading.check(name).ok_or_else(|| unknown(name))?;
     Ok(ask::value(&shown_check(check)))
+}
+
+/// What one check found until now.
+pub(crate) async fn results(
+    State(service): State<App>,
+    entry: Entry,
+    params: RawPathParams,
+    uri: Uri,
+) -> Result<Response<Body>, Problem> {
+    let limit = Parameters::of(&uri, &["limit"])?.limit(&entry.live.config)?;
+    let name = named(&params);
+    service.served()?.health.reading().check(name).ok_or_else(|| unknown(name))?;
+    Ok(ask::value(&service.results.shown(name, limit)))
+}
+
+/// The check that the path names.
+fn named(params: &RawPathParams) -> &str {
+    params.iter().find(|(key, _)| *key == "check").map_or("", |(_, value)| value)
+}
+
+fn unknown(name: &str) -> Problem {
+    Problem::not_found(format!("there is no check {:?}; see /health", cut(name)))
 }

@@ -3,8 +3,8 @@
 use axum::routing::{MethodRouter, get, post};
 
 use super::{
-    batch, breakers, changes, events, graphs, health, nodes, probes, records, spread, steering,
-    tuner,
+    batch, breakers, changes, events, figures, graphs, health, nodes, probes, records, spread,
+    steering, tuner,
 };
 use crate::serve::access::Scope;
 use crate::serve::feature::Feature;
@@ -85,8 +85,11 @@ const SPREAD_PROBLEMS: &[u16] = &[400, 404, 408, 413, 415, 422, 507];
 const LIMIT: Parameter =
     Parameter { name: "limit", schema: "Limit", required: false, help: "Most entries." };
 
+const WINDOW: Parameter =
+    Parameter { name: "window", schema: "Window", required: false, help: "How far back." };
+
 /// Every route.
-pub(crate) static TABLE: [Route; 27] = [
+pub(crate) static TABLE: [Route; 32] = [
     Route {
         path: "/livez",
         scope: Scope::Open,
@@ -374,6 +377,73 @@ pub(crate) static TABLE: [Route; 27] = [
         summary: "Which version answers, and for how long it has.",
         answer: "Version",
         serve: || get(probes::version),
+        ..ROUTE
+    },
+    Route {
+        path: "/v1/overview",
+        feature: Some(Feature::Points),
+        summary: "One page of figures: what was done in a window, and how everything stands.",
+        parameters: &[WINDOW],
+        answer: "Overview",
+        problems: &[400],
+        serve: || get(figures::overview),
+        ..ROUTE
+    },
+    Route {
+        path: "/v1/latency",
+        feature: Some(Feature::Points),
+        summary: "Quantiles of the durations in a window, by tier, rule and route.",
+        parameters: &[WINDOW],
+        answer: "Latency",
+        problems: &[400],
+        serve: || get(figures::latency),
+        ..ROUTE
+    },
+    Route {
+        path: "/v1/metrics/{metric}",
+        feature: Some(Feature::Points),
+        summary: "Recent points of every series of a metric, the newest last; numbers that are \
+                  none are null.",
+        parameters: &[
+            Parameter {
+                name: "since",
+                schema: "Since",
+                required: false,
+                help: "From when on; by default an hour back.",
+            },
+            Parameter {
+                name: "limit",
+                schema: "PointsLimit",
+                required: false,
+                help: "Most points of a series; where there are more, they are thinned out.",
+            },
+        ],
+        answer: "Points",
+        problems: &[400, 404],
+        serve: || get(figures::points),
+        ..ROUTE
+    },
+    Route {
+        method: "post",
+        path: "/v1/metrics",
+        scope: Scope::Write,
+        feature: Some(Feature::Points),
+        summary: "Take points of a client's own metrics, all of them or none; they are exported \
+                  with the service's.",
+        body: "NewPoints",
+        answer: "PointsAccepted",
+        problems: &[400, 404, 408, 409, 413, 415, 422],
+        serve: || post(figures::accept),
+        ..ROUTE
+    },
+    Route {
+        path: "/health/{check}/results",
+        feature: Some(Feature::Health),
+        summary: "What a check found until now; runs in a row that found the same are one entry.",
+        parameters: &[LIMIT],
+        answer: "CheckResults",
+        problems: &[400, 404],
+        serve: || get(health::results),
         ..ROUTE
     },
 ];

@@ -55,7 +55,7 @@ fn a_reader_sees_whole_generations_and_frees_none() {
         let (writer, reader) = (Arc::clone(&live), Arc::clone(&live));
         let writing = move || {
             add(&writer, "c");
-            writer.maintain(Instant::now());
+            writer.maintain(Instant::now(), 0);
         };
         let reading = move || {
             let first = reader.load();
@@ -70,7 +70,7 @@ fn a_reader_sees_whole_generations_and_frees_none() {
             }
         };
         both(writing, reading);
-        assert_eq!(live.maintain(Instant::now()).retired, 0, "nobody reads any more");
+        assert_eq!(live.maintain(Instant::now(), 0).retired, 0, "nobody reads any more");
     });
 }
 

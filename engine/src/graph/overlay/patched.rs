@@ -266,7 +266,7 @@ mod tests {
         for turn in 0..6 * count {
             // A walk over all places, each several times, in no order.
             let place = turn.wrapping_mul(2_654_435_761) % count;
-            let at = at(place / 2, place % 2, if place % 3 == 0 { f64::NAN } else { 7.0 });
+            let at = at(place / 2, place % 2, if place.is_multiple_of(3) { f64::NAN } else { 7.0 });
             let weight = f64::from(turn) * if turn % 5 == 0 { 0.1 } else { 0.5 };
             if turn % 3 == 2 {
                 assert_eq!(row.take(at), model.remove(&place), "turn {turn}");

@@ -65,7 +65,7 @@ fn no_budget_and_no_place_changes_a_bit() {
         let file = File::of(&rich(), cold);
         let least = least(&file.0, 1);
         let all = std::fs::metadata(&file.0).expect("it was written").len() * 4;
-        for bytes in [least, least + (all - least) / 16, all] {
+        for bytes in [least, least + least / 2, all] {
             let options = TierOptions::within(bytes).readers(1).moved_bytes_per_second(1 << 30);
             let options = options.warm(std::env::temp_dir(), 1 << 18);
             let graph = Graph::from(open_within(&file.0, &options).expect("it suffices"));

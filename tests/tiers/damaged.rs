@@ -55,7 +55,7 @@ fn a_cold_block_that_cannot_be_read_is_gone_without_and_its_rows_are_named() {
     let whole = rich();
     let (file, bad) = damaged(&whole);
     let bytes = least(&file.0, 1);
-    let mut degraded = 0;
+    let (mut degraded, mut compared) = (0, 0);
     for bytes in [bytes, bytes * 4] {
         let options = TierOptions::within(bytes).readers(1);
         let graph = Graph::from(open_within(&file.0, &options).expect("it suffices"));
@@ -66,11 +66,15 @@ fn a_cold_block_that_cannot_be_read_is_gone_without_and_its_rows_are_named() {
                 let is_bad = |node: &NodeId| bad.contains(&(node.get() / 1024 * 1024));
                 assert!(got.degraded.nodes.iter().all(is_bad), "{:?}", got.degraded);
                 degraded += got.degraded.count;
-                assert_without_rows(&whole, &request, &got);
+                // Of very many rows not all are named, and the oracle must be told of all.
+                if got.degraded.count == got.degraded.nodes.len() as u64 {
+                    compared += u32::from(got.degraded.count > 0);
+                    assert_without_rows(&whole, &request, &got);
+                }
             }
         }
     }
-    assert!(degraded > 100, "only {degraded} rows were missed");
+    assert!(degraded > 100 && compared > 20, "{degraded} rows were missed, {compared} compared");
 }
 
 #[test]

@@ -240,7 +240,8 @@ impl Generation {
         self.tiers.as_ref().map(|tiers| tiers.report())
     }
 
-    /// From where the out-edges of `node` would be read now; [`Tier::Hot`] where they are in memory.
+    /// From where the out-edges of `node` would be read now; [`Tier::Hot`] where they are in
+    /// memory.
     ///
     /// # Panics
     /// Where the graph has no such node.

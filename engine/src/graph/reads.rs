@@ -6,13 +6,13 @@ use std::time::Instant;
 use super::error::DamagedBlock;
 use crate::terms::Tier;
 
-/// Blocks read out of one tier.
+/// Blocks read out of one tier. Counts wrap round, and only differences of them mean anything.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TierReads {
     /// Attempts.
-    pub(crate) count: u64,
+    pub(crate) count: u32,
     /// Attempts that gave no block.
-    pub(crate) failed: u64,
+    pub(crate) failed: u32,
     /// Time they took, nanoseconds.
     pub(crate) ns: u64,
 }
@@ -65,7 +65,7 @@ impl Reads {
 
     /// Attempts at either.
     pub(crate) const fn count(self) -> u64 {
-        self.warm.count.wrapping_add(self.cold.count)
+        self.warm.count as u64 + self.cold.count as u64
     }
 
     /// Time they took together, nanoseconds.
@@ -86,7 +86,7 @@ impl Reads {
             let of = if tier == Tier::Cold { &mut all.cold } else { &mut all.warm };
             *of = TierReads {
                 count: of.count.wrapping_add(1),
-                failed: of.failed.wrapping_add(u64::from(result.is_err())),
+                failed: of.failed.wrapping_add(u32::from(result.is_err())),
                 ns: of.ns.wrapping_add(ns),
             };
             reads.set(all);

@@ -53,7 +53,7 @@ fn checked(
 
 /// Runs the spread, and again from the start where a row that comes and goes could not be read:
 /// it may have been read in an earlier hop. Rows that are known to be unreadable are not asked for
-/// again, so as a rule the second attempt is the last; the last one that there may be reads nothing.
+/// again, so as a rule the second attempt is the last; the last there may be reads nothing.
 fn attempts(
     graph: &Generation,
     request: &SpreadRequest,

@@ -90,7 +90,7 @@ impl Unread {
     }
 
     /// Whether an earlier attempt could not read the row of `node`; it is noted then.
-    pub(crate) fn recalls(&self, node: u32) -> bool {
+    pub(crate) fn remembers(&self, node: u32) -> bool {
         let is_known = self.known.contains(&node);
         if is_known {
             self.note(node);
@@ -173,20 +173,20 @@ mod tests {
     }
 
     #[test]
-    fn an_attempt_recalls_what_the_one_before_it_could_not_read() {
+    fn an_attempt_remembers_what_the_one_before_it_could_not_read() {
         let first = Unread::new(Shut::default());
         assert!(first.again().is_none());
         first.note(7);
         let second = first.again().unwrap();
-        assert!(!second.is_none() && !second.contains(7) && !second.recalls(8));
-        assert!(second.recalls(7) && second.contains(7));
+        assert!(!second.is_none() && !second.contains(7) && !second.remembers(8));
+        assert!(second.remembers(7) && second.contains(7));
         assert!(second.again().is_none(), "nothing new was found");
         second.note(9);
         let third = second.again().unwrap().hot_alone();
-        assert!(third.is_hot_alone() && third.recalls(7) && third.recalls(9));
+        assert!(third.is_hot_alone() && third.remembers(7) && third.remembers(9));
         let mut degraded = Degraded::default();
         Unread::new(Shut::default()).report(&mut degraded);
-        assert_eq!(degraded.count, 0, "what is recalled counts where it is asked for");
+        assert_eq!(degraded.count, 0, "what is remembered counts where it is asked for");
     }
 
     #[test]

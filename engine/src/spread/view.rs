@@ -213,7 +213,7 @@ impl<'a> View<'a> {
     /// Whether the row of `node` was not read, or must not be.
     #[cold]
     fn is_unread(&self, node: u32, [first, second]: &mut [EdgeHold; 2]) -> bool {
-        if self.unread.contains(node) || self.unread.recalls(node) {
+        if self.unread.contains(node) || self.unread.remembers(node) {
             return true;
         }
         if self.unread.is_hot_alone() {

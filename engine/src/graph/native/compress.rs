@@ -1,8 +1,8 @@
 //! How blocks of edges are compressed.
 //!
 //! Ids ascend within a row and weights repeat, but neither shows in runs of equal bytes: the first
-//! bytes of neighbouring numbers differ most and the last ones least. So the bytes are put in planes
-//! first, all first bytes of the words, then all second ones, and LZ4 finds the runs in those.
+//! bytes of neighbouring numbers differ most and the last ones least. So the bytes are put in
+//! planes, all first bytes of the words, then all second ones, and LZ4 finds the runs in those.
 //!
 //! # Source
 //! Alted. Why modern CPUs are starving and what can be done about it (Blosc's shuffle). CISE 2010;

@@ -131,7 +131,8 @@ impl fmt::Display for OpenError {
             ),
             Self::NoWarmSegment { directory, kind } => write!(
                 f,
-                "{}: no file can be made here for copies of blocks ({kind}); name another directory",
+                "{}: no file can be made here for copies of blocks ({kind}); name another \
+                 directory",
                 directory.display()
             ),
             Self::DamagedTable { file, section } => {

@@ -18,8 +18,8 @@ use crate::terms::Tier;
 
 /// Bytes that a block in memory takes beside its arrays: counts, pointers, the allocator's own.
 const KEPT_BYTES: usize = 192;
-/// Bytes of tables for each block: its entry in the file, cell, slots, heat, pin, and what a look at
-/// all blocks takes.
+/// Bytes of tables for each block: its entry in the file, cell, slots, heat, pin, and what a look
+/// at all blocks takes.
 const TABLE_BYTES: usize = 192;
 /// Looks at the whole cache in vain before a reader takes more than there is.
 const EVICTION_ROUNDS: usize = 64;
@@ -124,8 +124,8 @@ fn many<T: Default>(count: usize) -> Box<[T]> {
 }
 
 impl Tiers {
-    /// Puts the blocks of `edges`, all of them in a file, into tiers. `other` is what else the graph
-    /// keeps for good.
+    /// Puts the blocks of `edges`, all of them in a file, into tiers. `other` is what else the
+    /// graph keeps for good.
     ///
     /// # Errors
     /// [`Refused`].

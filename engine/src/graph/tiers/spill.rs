@@ -220,7 +220,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_copy_is_written_over_another(steps in prop::collection::vec((1..40usize, 0..9u8), 1..80)) {
+        fn no_copy_is_written_over_another(
+            steps in prop::collection::vec((1..40usize, 0..9u8), 1..80),
+        ) {
             let mut spill = spill(200);
             let mut copies = BTreeMap::new();
             for (turn, (bytes, slot)) in steps.into_iter().enumerate() {

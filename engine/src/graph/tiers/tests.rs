@@ -262,21 +262,30 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 40,
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
     #[test]
     fn whatever_is_read_moved_and_pinned_the_budget_is_kept(
-        steps in prop::collection::vec(step(), 1..120), more in 0..400_000u64, cold in any::<bool>(),
+        steps in prop::collection::vec(step(), 1..120),
+        more in 0..400_000u64,
+        cold in any::<bool>(),
     ) {
         thread_local! {
             static WHOLE: (Generation, File, File) = (
-                graph(), file("property-warm", ColdEdges::None), file("property-cold", ColdEdges::All)
+                graph(),
+                file("property-warm", ColdEdges::None),
+                file("property-cold", ColdEdges::All),
             );
         }
         WHOLE.with(|(whole, warm_file, cold_file)| {
             let file = if cold { cold_file } else { warm_file };
             let bytes = least(file, 2) + more;
-            let options = TierOptions::within(bytes).readers(2).warm(std::env::temp_dir(), more / 2);
+            let options = TierOptions::within(bytes).readers(2);
+            let options = options.warm(std::env::temp_dir(), more / 2);
             let graph = open_within(&file.0, &options).unwrap();
             let (mut hold, mut now) = (EdgeHold::new(), 0);
             for step in steps {

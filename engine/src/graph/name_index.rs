@@ -13,9 +13,9 @@ use crate::terms::{Label, NodeId};
 /// cost about as much as making it does.
 const SEARCHED_SHARE: u64 = 64;
 
-/// The nodes of the names in one graph's blocks, by hash. A search by comparison costs `log2(nodes)`
-/// reads far apart, one waiting for the other; here it is a handful. All generations that share
-/// blocks of names share one.
+/// The nodes of the names in one graph's blocks, by hash. A search by comparison costs
+/// `log2(nodes)` reads far apart, one waiting for the other; here it is a handful. All generations
+/// that share blocks of names share one.
 #[derive(Debug, Default)]
 pub(crate) struct NameIndex {
     /// Searches by changes so far, about.

@@ -4,7 +4,7 @@
 test_command='cargo test --workspace'
 main_command='cargo run --release -- spread --graph bench/data/wordnet.tsv.gz --seed dog'
 
-fuzz_seconds=20
+fuzz_seconds=10
 
 stage_tools() {
     local tool

@@ -138,7 +138,7 @@ fn a_query_answers_as_its_flags_do() {
 }
 
 /// Flags that say where to read and how to print, which a query does not.
-const NOT_OF_A_QUERY: [&str; 2] = ["graph", "format"];
+const NOT_OF_A_QUERY: [&str; 3] = ["graph", "format", "memory-budget"];
 
 #[test]
 fn every_flag_is_a_key_and_every_key_a_flag() {

@@ -110,6 +110,15 @@ fn version(query: &Query) -> Vec<Panel> {
             .show(Show::States),
         panel("Reloads", Unit::PerSecond, "A bad file changes nothing and counts as failure.")
             .ask(query.rate("emanate_config_reloads_total", "", &["result"]), "{{result}}"),
+        panel("Alerts in the process", Unit::Count, "Those of the process's own rules that fire.")
+            .ask(query.sum("emanate_alerts_firing", "", &["severity"]), "{{severity}}")
+            .wide(12),
+        panel("Notices of alerts", Unit::PerSecond, "What failed was given up; look at the log.")
+            .ask(
+                query.rate("emanate_alert_notices_total", "", &["channel", "result"]),
+                "{{channel}} {{result}}",
+            )
+            .wide(12),
     ]
 }
 

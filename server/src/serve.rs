@@ -46,6 +46,7 @@ mod routes;
 mod run;
 mod service;
 mod slots;
+mod telemetry;
 mod tls;
 mod trace;
 mod tuning;

@@ -181,6 +181,18 @@ impl Setting for Vec<String> {
     }
 }
 
+impl Setting for String {
+    const TAKES: &'static str = "a text";
+
+    fn read(given: Given<'_>) -> Option<Self> {
+        given.as_str().map(str::to_owned)
+    }
+
+    fn show(&self) -> Value {
+        Value::from(self.clone())
+    }
+}
+
 impl Setting for Level {
     const TAKES: &'static str = "one of trace, debug, info, warn and error";
 

@@ -31,11 +31,13 @@ pub(crate) enum Feature {
     Watch,
     /// Recent points and quantiles are kept.
     Points,
+    /// Traces are sent.
+    Telemetry,
 }
 
 impl Feature {
     /// All of them.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Auth,
         Self::Tls,
         Self::Rate,
@@ -49,6 +51,7 @@ impl Feature {
         Self::Audit,
         Self::Watch,
         Self::Points,
+        Self::Telemetry,
     ];
 
     /// Its name.
@@ -67,6 +70,7 @@ impl Feature {
             Self::Audit => "audit",
             Self::Watch => "watch",
             Self::Points => "points",
+            Self::Telemetry => "telemetry",
         }
     }
 
@@ -86,6 +90,7 @@ impl Feature {
             Self::Audit => "audit.enabled",
             Self::Watch => "reload.watch",
             Self::Points => "points.enabled",
+            Self::Telemetry => "telemetry.endpoint",
         }
     }
 
@@ -105,6 +110,7 @@ impl Feature {
             Self::Audit => config.audit.enabled,
             Self::Watch => !config.reload.watch.is_zero(),
             Self::Points => config.points.enabled,
+            Self::Telemetry => config.telemetry.is_on(),
         }
     }
 }

@@ -20,6 +20,7 @@ use super::problem::Problem;
 use super::rate::Rates;
 use super::results::Results;
 use super::slots::Slots;
+use super::telemetry::Telemetry;
 use super::trace::Ids;
 use crate::config::{Config, DEFAULT_GRAPH, Sources};
 use crate::output::text::cut;
@@ -57,6 +58,7 @@ pub(crate) struct Service {
     pub(crate) points: Points,
     pub(crate) latencies: Latencies,
     pub(crate) results: Results,
+    pub(crate) telemetry: Telemetry,
 }
 
 /// The service, as every route holds it.
@@ -92,6 +94,7 @@ impl Service {
             points: Points::new(),
             latencies: Latencies::new(),
             results: Results::default(),
+            telemetry: Telemetry::new(),
             live: ArcSwap::from_pointee(Live::of(config)?),
         })
     }

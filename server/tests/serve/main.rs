@@ -18,5 +18,7 @@ mod reloading;
 mod schemathesis;
 mod store;
 mod support;
+#[cfg(feature = "otel")]
+mod telemetry;
 mod tls;
 mod tuner;

@@ -143,8 +143,9 @@ struct Collector {
 
 impl Collector {
     fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let endpoint = format!("http://{}/v1/traces", listener.local_addr().unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+        let address = listener.local_addr().expect("it is bound");
+        let endpoint = format!("http://{address}/v1/traces");
         let (send, sent) = channel();
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
@@ -153,7 +154,7 @@ impl Collector {
                 while let Some(body) = request(&mut reader) {
                     let answer = "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\n\
                                   Content-Length: 0\r\n\r\n";
-                    reader.get_mut().write_all(answer.as_bytes()).unwrap();
+                    reader.get_mut().write_all(answer.as_bytes()).expect("the service reads");
                     if send.send(spans(&body)).is_err() {
                         return;
                     }
@@ -187,8 +188,8 @@ fn request(reader: &mut impl BufRead) -> Option<Vec<u8>> {
     assert!(head.starts_with("post /v1/traces "), "{head}");
     assert!(head.contains("content-type: application/x-protobuf"), "{head}");
     let (_, length) = head.split_once("content-length: ").expect("a length");
-    let length = length.split_whitespace().next().unwrap().parse().unwrap();
-    let mut body = vec![0; length];
+    let length = length.split_whitespace().next().and_then(|length| length.parse().ok());
+    let mut body = vec![0; length.expect("a number")];
     reader.read_exact(&mut body).ok()?;
     Some(body)
 }

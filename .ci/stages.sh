@@ -139,27 +139,75 @@ stage_fuzz() {
     fi
 }
 
-# The models of the lock-free primitives, which stand beside them and are built for one checker at
-# a time; then the same models with code that is wrong on purpose.
+# The models of lock-free code under one checker, and with code that is wrong on purpose.
 stage_loom() {
-    run_models loom --nocapture models
     .ci/controls loom
 }
 
 stage_shuttle() {
-    run_models shuttle --nocapture models
     .ci/controls shuttle
 }
 
-# The library's unit tests under Miri, which sees undefined behaviour.
+# have_nightly_with COMPONENT..: whether there is a nightly toolchain with these.
+have_nightly_with() {
+    have_nightly && rustup component add --toolchain nightly "$@"
+}
+
+# Unit tests of what threads share and of what is packed into words, under Miri, which sees
+# undefined behaviour and some effects of weak memory. Tests that are large elsewhere are small
+# there, by `cfg(miri)`; those of exported text and of rows in pieces share nothing and take long.
 stage_miri() {
-    if ! have_nightly || ! rustup component add --toolchain nightly miri rust-src; then
+    local modules=(sync:: terms:: gate:: observe:: run:: graph::overlay change::edit
+        change::live change::options change::turn spread::marks spread::pulses spread::scratch
+        spread::unread)
+    if ! have_nightly_with miri rust-src; then
         skipped miri "there is no nightly toolchain with Miri and none could be installed"
-    else
-        # Property tests read the clock and files; a few cases each are enough for Miri.
-        MIRIFLAGS='-Zmiri-disable-isolation' PROPTEST_CASES=4 \
-            cargo +nightly miri test -p emanate --lib
+        return
     fi
+    # Property tests read the clock and files; a few cases each are enough for Miri, which knows no
+    # assembly.
+    MIRIFLAGS='-Zmiri-disable-isolation' PROPTEST_CASES=2 \
+        cargo +nightly miri test -p emanate --lib --features libm/force-soft-floats \
+        -- "${modules[@]}" \
+        --skip observe::tests::exported --skip a_long_row_is_one_in_pieces
+}
+
+# tsan_sees_a_race TARGET: whether a program in which two threads write the same word is caught.
+tsan_sees_a_race() {
+    local program=target/tsan/race status=0
+    mkdir -p target/tsan
+    rustc +nightly -Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer --target "$1" \
+        --edition 2024 -o "$program" - <<'RUST'
+static mut WORD: u64 = 0;
+
+fn main() {
+    let other = std::thread::spawn(|| unsafe { WORD += 1 });
+    unsafe { WORD += 1 };
+    other.join().unwrap();
+}
+RUST
+    TSAN_OPTIONS=exitcode=66 "$program" >/dev/null 2>&1 || status=$?
+    [ "$status" -eq 66 ] || {
+        echo "ThreadSanitizer does not see a race of two threads, so it proves nothing here"
+        return 1
+    }
+}
+
+# Tests in which many threads press on one engine, and the library's unit tests, under
+# ThreadSanitizer: the standard library and all dependencies are built for it, so that it sees what
+# `arc-swap` and rayon really do.
+stage_tsan() {
+    local target tests=(changes defects guarded health monitor pool samples scheduling)
+    if ! have_nightly_with rust-src; then
+        skipped tsan "there is no nightly toolchain with rust-src and none could be installed"
+        return
+    fi
+    target=$(rustc -vV | sed -n 's/^host: //p')
+    tsan_sees_a_race "$target"
+    # Fewer cases than elsewhere, and as many as the tests that must find a mistake need.
+    RUSTFLAGS=-Zsanitizer=thread TSAN_OPTIONS=halt_on_error=1 PROPTEST_CASES=64 \
+        EMANATE_CRASH_POINTS=100 cargo +nightly test -Zbuild-std --target "$target" \
+        --target-dir target/tsan -p emanate -p emanate-tests --lib "${tests[@]/#/--test=}"
 }
 
 # The version of gungraun that the manifest names; the crate and the runner must be of the same.

@@ -12,6 +12,8 @@
 
 #[path = "chaos/clocks.rs"]
 mod clocks;
+#[path = "chaos/cold.rs"]
+mod cold;
 #[path = "chaos/scratch.rs"]
 mod scratch;
 #[path = "chaos/site.rs"]

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use emanate::gate::{BreakerState, Operation};
@@ -47,6 +47,15 @@ impl Stored {
 
     fn open(&self) -> Graph {
         open(&self.0).expect("it was just written").into()
+    }
+
+    /// Spoils all but the first third, where the labels and the first rows lie; gives what it was.
+    fn spoil(&self) -> Vec<u8> {
+        let bytes = std::fs::read(&self.0).expect("it is there");
+        let (front, back) = bytes.split_at(bytes.len() / 3);
+        let spoilt: Vec<u8> = front.iter().copied().chain(back.iter().map(|b| !b)).collect();
+        std::fs::write(&self.0, spoilt).expect("there is room");
+        bytes
     }
 }
 
@@ -266,14 +275,7 @@ fn a_sick_file_opens_its_tiers_breaker_and_heals() {
     let whole = generation();
     let stored = Stored::new(&whole, "sick");
     let graph = stored.open();
-    let bytes = std::fs::read(&stored.0).expect("it is there");
-    // The labels stay: they lie at the front of the file.
-    let spoilt: Vec<u8> = bytes
-        .iter()
-        .enumerate()
-        .map(|(at, b)| if at > bytes.len() / 3 { !b } else { *b })
-        .collect();
-    std::fs::write(&stored.0, spoilt).expect("there is room");
+    let bytes = stored.spoil();
     let breaker = engine.gate().tier(Tier::Warm);
     for node in 5800..5803 {
         assert_eq!(breaker.state(), BreakerState::Closed);
@@ -289,4 +291,43 @@ fn a_sick_file_opens_its_tiers_breaker_and_heals() {
     assert_eq!((got.degraded.count, breaker.state()), (0, BreakerState::Closed));
     assert_without_rows(&whole, &request(5900), &got);
     assert_eq!(engine.gate().operation(Operation::Spread).state(), BreakerState::Closed);
+}
+
+/// Runs a spread inside the one that asks it, once.
+#[derive(Debug)]
+struct Asking {
+    engine: Arc<Engine>,
+    graph: Graph,
+    seed: u32,
+    has_asked: AtomicBool,
+}
+
+impl NodeFilter for Asking {
+    fn contains(&self, _: NodeId) -> bool {
+        if !self.has_asked.swap(true, Ordering::Relaxed) {
+            let got = self.engine.spread(&self.graph, &request(self.seed)).expect("not vital");
+            assert_eq!(got.degraded.nodes, [NodeId::new(self.seed)]);
+        }
+        true
+    }
+}
+
+#[test]
+fn what_a_spread_inside_another_reads_is_held_against_the_file_once() {
+    let (engine, _clock) = with_clock();
+    let engine = Arc::new(engine);
+    let stored = Stored::new(&generation(), "nested");
+    let graph = stored.open();
+    stored.spoil();
+    let asking = Asking {
+        engine: Arc::clone(&engine),
+        graph: graph.clone(),
+        seed: 5800,
+        has_asked: AtomicBool::new(false),
+    };
+    let around = SpreadRequest { nodes: Some(Arc::new(asking)), ..SpreadRequest::linear(1) };
+    let got = engine.spread(&graph, &around.seed(NodeId::new(3), 1.0)).expect("good rows");
+    assert_eq!(got.degraded.count, 0);
+    let calls = engine.gate().tier(Tier::Warm).reading().calls;
+    assert_eq!((calls.success, calls.failure), (1, 1), "one spread each");
 }

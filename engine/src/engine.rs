@@ -114,7 +114,7 @@ impl From<&Self> for Snapshot {
 #[derive(Debug)]
 pub struct Engine {
     scheduler: Arc<Scheduler>,
-    kept: Kept,
+    kept: Arc<Kept>,
 }
 
 impl Engine {
@@ -134,7 +134,7 @@ impl Engine {
     }
 
     pub(crate) fn with(capacity: Capacity, settings: Settings) -> Self {
-        Self { scheduler: Arc::new(Scheduler::new(capacity, settings)), kept: Kept::default() }
+        Self { scheduler: Arc::new(Scheduler::new(capacity, settings)), kept: Arc::default() }
     }
 
     /// Spreads on the current generation of `graph`.
@@ -249,9 +249,7 @@ impl Engine {
         options: &ApplyOptions,
         work: impl FnOnce(Means<'_>) -> T,
     ) -> T {
-        if graph.0.keep() {
-            self.kept.add(&graph.0);
-        }
+        self.look_after(graph);
         let pool = &self.scheduler.pool;
         let admits = |now: &Generation, next: &Generation| {
             let (bytes_needed, bytes_max) = (run::scratch_bytes_max(next), pool.used().bytes_max);
@@ -278,15 +276,24 @@ impl Engine {
         graph.0.merge()
     }
 
-    /// Looks after the graphs that this engine has applied changes to, for about `budget`: frees
-    /// generations that nobody reads any more, and merges changes into blocks, slice by slice. No
-    /// outcome depends on it; without it, memory grows with the changes.
+    /// Has [`Engine::maintain`] look after `graph`, as it does after every graph that this engine
+    /// applied changes to: for a graph with a memory budget, whose edges move between tiers.
+    pub fn look_after(&self, graph: &Graph) {
+        if graph.0.keep() {
+            self.kept.add(&graph.0);
+        }
+    }
+
+    /// Looks after the graphs that this engine has applied changes to or was told of, for about
+    /// `budget`: frees generations that nobody reads any more, merges changes into blocks, slice by
+    /// slice, and moves edges to the tiers where heat wants them. No outcome depends on it; without
+    /// it, memory grows with the changes.
     pub fn maintain(&self, budget: Duration) -> Maintained {
         let now = Instant::now();
         let until = now.checked_add(budget).unwrap_or(now);
         let mut done = Maintained::default();
         for live in self.kept.graphs() {
-            done += live.maintain(until);
+            done += live.maintain(until, self.clock().now_ns());
             if Instant::now() >= until {
                 break;
             }
@@ -412,7 +419,7 @@ impl Engine {
     /// the host to fill in.
     #[must_use]
     pub fn reading(&self) -> Reading {
-        self.scheduler.reading()
+        reading(&self.scheduler, &self.kept)
     }
 
     /// The metrics for a registry of crate `prometheus`. It reads as long as it is registered, also
@@ -420,14 +427,27 @@ impl Engine {
     #[cfg(feature = "prometheus")]
     #[must_use]
     pub fn collector(&self) -> crate::observe::Collector {
-        let scheduler = self.scheduler.clone();
-        crate::observe::Collector::new(move || scheduler.reading())
+        let (scheduler, kept) = (self.scheduler.clone(), Arc::clone(&self.kept));
+        crate::observe::Collector::new(move || reading(&scheduler, &kept))
     }
 
     /// Frees the scratch that is kept for the next spread.
     pub fn free_idle_scratch(&self) {
         self.scheduler.pool.free_idle();
     }
+}
+
+/// What is measured, with what the graphs that are looked after know of their tiers.
+fn reading(scheduler: &Scheduler, kept: &Kept) -> Reading {
+    let mut reading = scheduler.reading();
+    for live in kept.graphs() {
+        let Some(report) = live.load().tier_report() else { continue };
+        for (cache, used) in reading.supplied.tier_cache.iter_mut().zip(&report.tiers) {
+            cache.hits += used.hits;
+            cache.misses += used.reads;
+        }
+    }
+    reading
 }
 
 impl Default for Engine {
@@ -437,4 +457,8 @@ impl Default for Engine {
 }
 
 #[cfg(test)]
+#[cfg(emanate_shuttle)]
+mod models;
+#[cfg(test)]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod tests;

@@ -17,7 +17,7 @@ pub(crate) use replay::{DEFAULT_REPLAY, LoadArgs, ReplayArgs, ReplayFormat};
 pub(crate) use rule::{CombineName, FiringName, ShareName};
 pub(crate) use rule::{PrecisionName, RuleArgs, RuleName};
 #[cfg(feature = "serve")]
-pub(crate) use serve::{ConfigCommand, ServeArgs};
+pub(crate) use serve::{AlertsCommand, ConfigCommand, ServeArgs};
 pub(crate) use spread::{DirectionName, QueryArgs, ReportFormat, SpreadArgs};
 pub(crate) use store::{BackupArgs, CheckArgs, ExportArgs};
 pub(crate) use tune::{
@@ -82,6 +82,10 @@ pub(crate) enum Command {
     #[cfg(feature = "serve")]
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Try the channels that alerts of the service go through
+    #[cfg(feature = "serve")]
+    #[command(subcommand)]
+    Alerts(AlertsCommand),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Print the manual page of emanate, or of one of its commands
@@ -102,6 +106,9 @@ pub(crate) struct ImportArgs {
     /// Nodes to have even without edges: one label a line
     #[arg(long, value_name = "FILE")]
     pub(crate) nodes: Option<PathBuf>,
+    /// Compress the edges: less of the disk, more work to read them
+    #[arg(long)]
+    pub(crate) cold: bool,
     /// Write nothing and exit with 2 if any line cannot be used [default: use the others]
     #[arg(long)]
     pub(crate) strict: bool,

@@ -9,6 +9,7 @@
 //! All mistakes are reported together, each with its key and where it was given. A configuration
 //! with a mistake is not used at all.
 
+mod alerting;
 mod check;
 mod command;
 mod error;
@@ -20,6 +21,7 @@ mod sources;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use alerting::{Alerts, SmtpSecurity};
 pub(crate) use command::run;
 pub(crate) use error::ConfigErrors;
 pub(crate) use keys::{KEYS, When, restart_keys};

@@ -51,6 +51,9 @@ pub(crate) enum Failure {
     /// The service did not start.
     #[cfg(feature = "serve")]
     Serve(crate::serve::ServeError),
+    /// No notice was sent.
+    #[cfg(feature = "serve")]
+    Alerts(crate::serve::AlertsFailure),
     /// Standard output cannot be written.
     Output(io::Error),
 }
@@ -65,6 +68,8 @@ impl Failure {
             Self::Export(error) => error.status(),
             #[cfg(feature = "serve")]
             Self::Serve(error) => error.status(),
+            #[cfg(feature = "serve")]
+            Self::Alerts(error) => error.status(),
             Self::Import(ImportError::Write(WriteError::Unwritable { kind, .. }))
             | Self::Replay(ReplayError::Log(LogError::Unwritable { kind, .. })) => status_of(*kind),
             Self::Replay(
@@ -107,6 +112,8 @@ impl fmt::Display for Failure {
             Self::Config(errors) => write!(f, "{errors}"),
             #[cfg(feature = "serve")]
             Self::Serve(error) => write!(f, "{error}"),
+            #[cfg(feature = "serve")]
+            Self::Alerts(error) => write!(f, "{error}"),
             Self::Output(error) => {
                 write!(f, "standard output cannot be written ({error}); check where it goes")
             }
@@ -150,6 +157,7 @@ failures! {
 failures! {
     Config(crate::config::ConfigErrors),
     Serve(crate::serve::ServeError),
+    Alerts(crate::serve::AlertsFailure),
 }
 
 /// Says on standard error why a run failed, and turns its end into an exit status. A reader that

@@ -5,7 +5,9 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use emanate::graph::{Generation, LoadError, LoadOptions, LoadReport, OpenError, load, open};
+use emanate::graph::{
+    Generation, LoadError, LoadOptions, LoadReport, OpenError, TierOptions, load, open, open_within,
+};
 
 use crate::exit;
 use crate::progress::Progress;
@@ -25,6 +27,11 @@ pub(crate) enum GraphFileError {
         /// The file.
         file: PathBuf,
     },
+    /// A memory budget was given, and it is no native file.
+    NoBudget {
+        /// The file.
+        file: PathBuf,
+    },
     /// It begins like neither: a native file, perhaps, whose first bytes are damaged, or text that
     /// is not UTF-8.
     Neither {
@@ -41,6 +48,12 @@ impl fmt::Display for GraphFileError {
             Self::NotNative { file } => write!(
                 f,
                 "{} is not a native file, or was cut short; import the graph again",
+                file.display()
+            ),
+            Self::NoBudget { file } => write!(
+                f,
+                "{} is not a native file, and only such a file can be read within --memory-budget; \
+                 import it first",
                 file.display()
             ),
             Self::Neither { file } => write!(
@@ -89,6 +102,17 @@ pub(crate) fn read(path: &Path, nodes: &[String]) -> Result<GraphFile, GraphFile
         }
         Err(error) => Err(GraphFileError::Open(error)),
     }
+}
+
+/// Opens the native file at `path` and keeps no more than `bytes` of it in memory, for one reader.
+///
+/// # Errors
+/// [`GraphFileError`].
+pub(crate) fn read_within(path: &Path, bytes: u64) -> Result<Generation, GraphFileError> {
+    open_within(path, &TierOptions::within(bytes).readers(1)).map_err(|error| match error {
+        OpenError::NotNative { .. } => GraphFileError::NoBudget { file: path.to_path_buf() },
+        error => GraphFileError::Open(error),
+    })
 }
 
 /// Whether both paths lead to one file; not where either leads to none.

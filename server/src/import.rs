@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use emanate::graph::{WriteError, write};
+use emanate::graph::{ColdEdges, WriteError, WriteOptions, write_with};
 
 use crate::args::ImportArgs;
 use crate::exit::{Failure, Printed};
@@ -96,7 +96,9 @@ pub(crate) fn run(args: &ImportArgs) -> Result<Printed, Failure> {
         let (file, count) = (args.edges.clone(), report.bad_line_count);
         return Err(ImportError::BadLines { file, count }.into());
     }
-    write(&file.graph, &args.output).map_err(ImportError::Write)?;
+    let cold = if args.cold { ColdEdges::All } else { ColdEdges::None };
+    let options = WriteOptions::default().cold(cold);
+    write_with(&file.graph, &args.output, &options).map_err(ImportError::Write)?;
     let bytes = fs::metadata(&args.output).map_or(0, |metadata| metadata.len());
     let mut out = io::stdout().lock();
     writeln!(

@@ -156,7 +156,7 @@ impl<'a> Info<'a> {
                 section.name,
                 grouped(section.blocks),
                 bytes(section.resident_bytes),
-                self.tier()
+                self.tier(section)
             )?;
             total = (total.0 + section.resident_bytes, total.1 + section.file_bytes);
         }
@@ -164,9 +164,15 @@ impl<'a> Info<'a> {
         writeln!(out, "{:<16}{:>10}{:>14}{file:>14}", "total", "", bytes(total.0))
     }
 
-    /// Where the edges live: all in memory, or in the file until a spread needs them.
-    const fn tier(&self) -> &'static str {
-        if self.report.is_some() { "hot" } else { "warm" }
+    /// Where the section lies: all in memory, or in the file until a spread needs it, as it is or
+    /// compressed.
+    const fn tier(&self, section: &SectionFacts) -> &'static str {
+        match (self.report, section.cold_blocks) {
+            (Some(_), _) => "hot",
+            (None, 0) => "warm",
+            (None, cold) if cold == section.blocks => "cold",
+            (None, _) => "warm, cold",
+        }
     }
 
     /// As one object.
@@ -180,7 +186,7 @@ impl<'a> Info<'a> {
             .map(|section| {
                 json!({
                     "name": section.name,
-                    "tier": self.tier(),
+                    "tier": self.tier(section),
                     "blocks": section.blocks,
                     "resident_bytes": section.resident_bytes,
                     "file_bytes": section.file_bytes,

@@ -1,5 +1,7 @@
 //! The `emanate` command line.
 
+#[cfg(feature = "serve")]
+mod alerts;
 mod args;
 mod backup;
 mod check;
@@ -54,6 +56,8 @@ fn run(command: Command) -> Result<Printed, Failure> {
         Command::Serve(args) => serve::run(&args),
         #[cfg(feature = "serve")]
         Command::Config(command) => config::run(&command),
+        #[cfg(feature = "serve")]
+        Command::Alerts(command) => serve::alerts(&command),
         Command::Completions(args) => shell::completions(args.shell),
         Command::Man(args) => shell::manual(args.command.as_deref()),
     }

@@ -3,7 +3,7 @@
 //! ```text
 //!  socket -> connection: TLS, HTTP/1.1, times a client may take
 //!         -> front: trace context, rate, log, figures, panics caught
-//!         -> routes::TABLE: one entry a route, from which the router and the OpenAPI document
+//!         -> routes::all: one entry a route, from which the router and the OpenAPI document
 //!            are both made; its scope is checked before its function is called
 //!         -> body -> query (as the command line reads it) -> Engine::submit -> output (as the
 //!            command line prints it)
@@ -14,11 +14,13 @@
 //! goes, the future is dropped and the spread is cancelled.
 
 mod access;
+mod alerts;
 mod app;
 mod audit;
 mod body;
 mod budget;
 mod changes;
+mod checks;
 mod connection;
 mod error;
 mod events;
@@ -34,6 +36,7 @@ mod locked;
 mod machine;
 mod metrics;
 mod openapi;
+mod outbound;
 mod overview;
 mod paced;
 mod page;
@@ -46,10 +49,13 @@ mod routes;
 mod run;
 mod service;
 mod slots;
+mod state_file;
 mod telemetry;
 mod tls;
 mod trace;
 mod tuning;
 
+pub(crate) use alerts::{AlertsFailure, run as alerts};
 pub(crate) use error::ServeError;
+pub(crate) use outbound::Target;
 pub(crate) use run::run;

@@ -17,17 +17,29 @@ use crate::seeds::{Names, Suggestions};
 /// [`Failure`]. What can be refused without the graph is refused before it is read.
 pub(crate) fn run(args: &SpreadArgs) -> Result<Printed, Failure> {
     args.query.check()?;
-    let file = graph_file::read(&args.graph, &[])?;
-    if let Some(report) = &file.report {
-        graph_file::warn_of_bad_lines(&args.graph, report);
-    }
-    let snapshot = Graph::from(file.graph).snapshot();
+    let mut snapshot = match args.memory_budget {
+        Some(bytes) => Graph::from(graph_file::read_within(&args.graph, bytes)?).snapshot(),
+        None => {
+            let file = graph_file::read(&args.graph, &[])?;
+            if let Some(report) = &file.report {
+                graph_file::warn_of_bad_lines(&args.graph, report);
+            }
+            Graph::from(file.graph).snapshot()
+        }
+    };
 
     let names = Names { graph: &snapshot, suggestions: Suggestions::Wanted };
     let mut request = args.query.request(names)?;
     request.explain |= args.format == ReportFormat::Dot;
     let engine = Engine::builder().threads(request.threads.get() as usize).build();
     let engine = engine.expect("the other options are the default ones, which fit each other");
+    if let Some(bytes) = args.memory_budget {
+        // What scratch takes is known once the request is; the graph gets the rest.
+        let scratch = engine.estimate(&snapshot, &request).scratch_bytes;
+        drop(snapshot);
+        let rest = bytes.saturating_sub(scratch);
+        snapshot = Graph::from(graph_file::read_within(&args.graph, rest)?).snapshot();
+    }
     let outcome = engine.spread_at(&snapshot, &request).map_err(RequestError::from)?;
 
     let report = Report::new(&snapshot, &request, &outcome)?;

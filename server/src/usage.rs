@@ -46,8 +46,13 @@ pub(crate) fn report(error: &Error) -> Result<Printed, Failure> {
             Ok(Printed)
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
-            let command = command().filter(|command| command == "tune");
-            let choice = if command.is_some() { "tick, simulate or run" } else { FIRST_COMMANDS };
+            let command = command();
+            let choice = match command.as_deref() {
+                Some("tune") => "tick, simulate or run",
+                Some("config") => "print or check",
+                Some("alerts") => "test",
+                _ => FIRST_COMMANDS,
+            };
             let sentence = format!("no command was given; choose {choice}");
             Err(UsageError { sentence, command }.into())
         }

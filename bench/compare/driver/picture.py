@@ -54,13 +54,15 @@ def row(result: Result, y: float, x_of) -> list[str]:
 
 def draw(results: list[Result]) -> str:
     rows = shown(results)
+    # Where what is measured is a difference of two times, noise can make it negative.
     values = [value for result in rows for value in (*result.interval(), result.target, 1)]
+    values = [value for value in values if value > 0]
     low = math.floor(math.log10(min(values, default=1)))
     high = max(math.ceil(math.log10(max(values, default=10))), low + 1)
     span = WIDTH - LABELS - FIGURES
 
     def x_of(value: float) -> float:
-        return LABELS + (math.log10(value) - low) / (high - low) * span
+        return LABELS + (math.log10(max(value, 10**low)) - low) / (high - low) * span
 
     height = TOP + ROW * len(rows) + BOTTOM
     parts = [

@@ -61,6 +61,16 @@ pub(crate) static SERVICE: &[Row] = &[
         &[listed("result", &["done", "refused"])],
         "Reloads of the configuration: done, or refused so that nothing changed.",
     ),
+    gauge(
+        "emanate_alerts_firing",
+        &[listed("severity", &["info", "warning", "critical"])],
+        "Alerts that fire, by severity.",
+    ),
+    counter(
+        "emanate_alert_notices_total",
+        &[listed("channel", &["log", "webhook", "smtp"]), listed("result", &["sent", "failed"])],
+        "Notices of alerts: sent, or given up.",
+    ),
     counter("process_cpu_seconds_total", &[], "Processor time used by the process."),
     gauge("process_resident_memory_bytes", &[], "Memory held by the process."),
     gauge("process_virtual_memory_bytes", &[], "Address space of the process."),

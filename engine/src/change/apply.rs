@@ -12,7 +12,7 @@ use super::report::{ApplyReport, Failure, Success, Totals};
 use super::set::{Change, ChangeSet};
 use super::turn::NoTurn;
 use crate::graph::{DamagedBlock, Draft, Generation};
-use crate::sync::{Arc, Workers, park_timeout};
+use crate::sync::{Arc, Workers, mutated, park_timeout};
 
 /// What an engine lends to whoever applies a set.
 #[derive(Clone, Copy)]
@@ -43,6 +43,7 @@ pub(super) fn with_turn(
     let started = Instant::now();
     // Where the clock cannot hold the instant, there is no end to wait for.
     let until = started.checked_add(options.budget);
+    let early = mutated("set_begins_before_its_turn").then(|| live.load());
     let mut writer = match live.write(until, options.queueing) {
         Ok(writer) => writer,
         Err(NoTurn::Full) => return Err(live.busy()),
@@ -53,7 +54,7 @@ pub(super) fn with_turn(
             return Err(ApplyError::Late { report: Box::new(report) });
         }
     };
-    let current = live.load();
+    let current = early.unwrap_or_else(|| live.load());
     if let Some(expected) = options.only_if.filter(|number| *number != current.number()) {
         return Err(ApplyError::Stale { expected, found: current.number() });
     }

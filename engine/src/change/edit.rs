@@ -91,7 +91,7 @@ fn find(draft: &Draft, node: &Key) -> Result<Option<NodeId>, ChangeError> {
     if node.as_label().is_some_and(|name| !draft.so_far().names_are_like(name)) {
         return Err(ChangeError::WrongKeyKind { node: node.clone() });
     }
-    Ok(draft.so_far().find_key(node)?)
+    Ok(draft.find(node)?)
 }
 
 fn known(draft: &Draft, node: &Key) -> Result<NodeId, ChangeError> {

@@ -7,7 +7,7 @@ use super::journal::Journal;
 use super::options::Queueing;
 use super::turn::{Held, NoTurn, Turn};
 use crate::graph::{Generation, Merge, MergeError, rebased};
-use crate::sync::{Arc, AtomicBool, Ordering, Published};
+use crate::sync::{Arc, AtomicBool, Ordering, Published, mutated};
 
 /// Generations that may be retired before those nobody reads are looked for.
 const RETIRED_MIN: usize = 8;
@@ -40,6 +40,8 @@ pub struct Maintained {
     pub merging: usize,
     /// Merges that failed; the graphs are as good as they were.
     pub failed: usize,
+    /// Blocks of edges that came to another tier.
+    pub moved: usize,
 }
 
 impl std::ops::AddAssign for Maintained {
@@ -49,6 +51,7 @@ impl std::ops::AddAssign for Maintained {
         self.merged += more.merged;
         self.merging += more.merging;
         self.failed += more.failed;
+        self.moved += more.moved;
     }
 }
 
@@ -124,6 +127,9 @@ impl Live {
     ) -> Arc<Generation> {
         let next = Arc::new(next);
         self.published.store(Arc::clone(&next));
+        if mutated("generation_is_not_retired") {
+            return next;
+        }
         writer.retire(current, &next);
         next
     }
@@ -159,16 +165,17 @@ impl Live {
     /// # Errors
     /// [`MergeError`]; the graph is as good as it was.
     pub(crate) fn rebase(&self, source: &Generation, merged: Generation) -> Result<(), MergeError> {
+        let early = mutated("merge_begins_before_its_turn").then(|| self.load());
         let mut writer = self.turn.wait(None, usize::MAX).expect("without an end or a bound");
-        let current = self.load();
+        let current = early.unwrap_or_else(|| self.load());
         let next = rebased(&current, source, merged)?;
         self.publish(&mut writer, current, next);
         Ok(())
     }
 
-    /// Frees what nobody reads any more, and merges slice by slice where that is due, until
-    /// `until`.
-    pub(crate) fn maintain(&self, until: Instant) -> Maintained {
+    /// Frees what nobody reads any more, merges slice by slice where that is due, and moves edges
+    /// between tiers, until `until`; `now_ns` is the time by the engine's clock.
+    pub(crate) fn maintain(&self, until: Instant, now_ns: u64) -> Maintained {
         let mut done = Maintained::default();
         if let Some(mut writer) = self.turn.take() {
             done.freed = writer.free();
@@ -176,6 +183,7 @@ impl Live {
         if let Some(mut merging) = self.merging.take() {
             self.go_on_merging(&mut merging, until, &mut done);
         }
+        done.moved = self.load().maintain_tiers(now_ns, until);
         if let Some(mut writer) = self.turn.take() {
             done.freed += writer.free();
             done.retired = writer.retired.len();
@@ -237,7 +245,8 @@ impl Writer {
     /// read it who does not do so already.
     fn free(&mut self) -> usize {
         let before = self.retired.len();
-        self.retired.retain(|old| Arc::strong_count(old) > 1);
+        let is_read = |old: &Arc<Generation>| Arc::strong_count(old) > 1;
+        self.retired.retain(|old| is_read(old) && !mutated("generation_is_freed_while_it_is_read"));
         before - self.retired.len()
     }
 }
@@ -251,3 +260,7 @@ pub(super) fn jittered(delay: Duration) -> Duration {
     let chance = RandomState::new().hash_one(0u8) >> 32;
     delay.mul_f64(0.5 + chance as f64 / (1u64 << 33) as f64)
 }
+
+#[cfg(test)]
+#[cfg(any(emanate_loom, emanate_shuttle))]
+mod models;

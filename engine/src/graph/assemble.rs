@@ -41,6 +41,7 @@ pub(crate) fn generation(
         block_in_edges: Arc::default(),
         overlaid_in_edges: FirstWins::default(),
         file: None,
+        tiers: None,
     })
 }
 

@@ -3,10 +3,11 @@
 use super::blocks::{Blocks, ROWS_PER_BLOCK, ROWS_PER_BLOCK_BITS};
 use super::dense::DenseCell;
 use super::error::DamagedBlock;
-use super::overlay::{PatchedRow, RowParts, Sparse};
+use super::overlay::{EdgeAt, PatchedRow, RowParts, Sparse};
 use super::prefetch::prefetch;
+use super::tiers::{Columns, EdgeHold, HeldBlocks};
 use crate::sync::Arc;
-use crate::terms::NodeId;
+use crate::terms::{NodeId, Tier};
 
 /// Weights of a run of edges, in the narrower of the two types that holds every weight exactly.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -178,7 +179,8 @@ impl Edges {
     /// The row of `node`, to be changed.
     pub(crate) fn edit(&mut self, node: u32) -> Result<&mut PatchedRow, DamagedBlock> {
         if self.patches.get(node).is_none() {
-            let row = PatchedRow::of(self.parts(NodeId::new(node))?);
+            let mut hold = EdgeHold::new();
+            let row = PatchedRow::of(self.parts_in(NodeId::new(node), &mut hold, Columns::ALL)?);
             self.patches.insert(node, Arc::new(row));
         }
         self.overlaid = true;
@@ -209,16 +211,33 @@ impl Edges {
         }
     }
 
+    /// The weight of an edge that leaves `node`, or enters it where these are in-edges.
+    pub(crate) fn weight(&self, node: NodeId, edge: EdgeAt) -> Result<Option<f64>, DamagedBlock> {
+        match self.patches.get(node.get()) {
+            Some(row) => Ok(row.weight(edge)),
+            None => {
+                let mut hold = EdgeHold::new();
+                Ok(self.block_parts_in(node, &mut hold, Columns::ALL)?.weight(edge))
+            }
+        }
+    }
+
     /// The row of `node` in the blocks, whatever stands over it.
     pub(crate) fn block_parts(&self, node: NodeId) -> Result<RowParts<'_>, DamagedBlock> {
+        self.block_columns(node, Columns::ALL)
+    }
+
+    fn block_columns(&self, node: NodeId, columns: Columns) -> Result<RowParts<'_>, DamagedBlock> {
         if node.index() >= self.nodes {
             return Ok(RowParts::EMPTY);
         }
         let block = self.rows.get(node.index() >> ROWS_PER_BLOCK_BITS)?;
+        let relations = self.relations.as_ref().filter(|_| columns.relations);
+        let times = self.times.as_ref().filter(|_| columns.times);
         Ok(RowParts {
             row: block.row(node.index() & (ROWS_PER_BLOCK - 1)),
-            relations: self.column(self.relations.as_ref(), node)?,
-            times: self.column(self.times.as_ref(), node)?,
+            relations: self.column(relations, node)?,
+            times: self.column(times, node)?,
         })
     }
 
@@ -232,7 +251,15 @@ impl Edges {
             .is_none_or(|block| matches!(block.weights, Weights::Single(_)))
     }
 
-    /// Whether the row of `node` is in memory.
+    /// From where the row of `node` would be read now; hot where it is in memory.
+    pub(crate) fn tier(&self, node: u32) -> Tier {
+        if self.overlaid && self.over(NodeId::new(node)).is_some() {
+            return Tier::Hot;
+        }
+        self.rows.tier(node as usize >> ROWS_PER_BLOCK_BITS)
+    }
+
+    /// Whether the row of `node` is in memory for good.
     pub(crate) fn is_held(&self, node: u32) -> bool {
         (self.overlaid && self.over(NodeId::new(node)).is_some())
             || self.rows.held(node as usize >> ROWS_PER_BLOCK_BITS).is_some()
@@ -284,6 +311,132 @@ impl Edges {
         }
         let block = self.rows.get(node.index() >> ROWS_PER_BLOCK_BITS)?;
         Ok(block.row(node.index() & (ROWS_PER_BLOCK - 1)))
+    }
+
+    /// The row of `node`, out of its block, which `hold` holds where it may leave memory.
+    #[inline(always)]
+    pub(crate) fn row_in<'r>(
+        &'r self,
+        node: NodeId,
+        hold: &'r mut EdgeHold,
+    ) -> Result<Row<'r>, DamagedBlock> {
+        if self.overlaid
+            && let Some(row) = self.over(node)
+        {
+            return Ok(row);
+        }
+        let position = node.index() >> ROWS_PER_BLOCK_BITS;
+        let block = match self.rows.held(position) {
+            Some(block) => block,
+            None => self.block_in(position, hold)?,
+        };
+        Ok(block.row(node.index() & (ROWS_PER_BLOCK - 1)))
+    }
+
+    /// A block of rows that is not among those kept for good.
+    #[inline(never)]
+    fn block_in<'r>(
+        &'r self,
+        position: usize,
+        hold: &'r mut EdgeHold,
+    ) -> Result<&'r EdgeBlock, DamagedBlock> {
+        match self.rows.shelved() {
+            Some(shelved) => hold.of(&shelved.tiers).rows(shelved.shelf, position),
+            None => self.rows.get(position),
+        }
+    }
+
+    /// The row of `node` with those of its columns that are wanted, out of blocks that `hold`
+    /// holds where they may leave memory.
+    pub(crate) fn parts_in<'r>(
+        &'r self,
+        node: NodeId,
+        hold: &'r mut EdgeHold,
+        columns: Columns,
+    ) -> Result<RowParts<'r>, DamagedBlock> {
+        if self.overlaid
+            && let Some(row) = self.patches.get(node.get())
+        {
+            return Ok(row.parts());
+        }
+        self.block_parts_in(node, hold, columns)
+    }
+
+    /// The same of the row in the blocks, whatever stands over it.
+    pub(crate) fn block_parts_in<'r>(
+        &'r self,
+        node: NodeId,
+        hold: &'r mut EdgeHold,
+        columns: Columns,
+    ) -> Result<RowParts<'r>, DamagedBlock> {
+        let Some(shelved) = self.rows.shelved() else { return self.block_columns(node, columns) };
+        if node.index() >= self.nodes {
+            return Ok(RowParts::EMPTY);
+        }
+        let relations = self.relations.as_ref().filter(|_| columns.relations);
+        let times = self.times.as_ref().filter(|_| columns.times);
+        let position = node.index() >> ROWS_PER_BLOCK_BITS;
+        let (rows, relations, times): HeldBlocks<'r, EdgeBlock, Column<u32>, Column<f64>> =
+            hold.of(&shelved.tiers).all(
+                shelved,
+                relations.and_then(Blocks::shelved),
+                times.and_then(Blocks::shelved),
+                position,
+            )?;
+        let row = node.index() & (ROWS_PER_BLOCK - 1);
+        let range = rows.range(row);
+        Ok(RowParts {
+            row: rows.row(row),
+            relations: relations.map_or(&[], |column| &column[range.clone()]),
+            times: times.map_or(&[], |column| &column[range]),
+        })
+    }
+
+    /// Whether the row of `node` and those of its columns that are wanted are in memory, and stay
+    /// there while `hold` is not cleared.
+    pub(crate) fn is_hot_in(&self, node: NodeId, hold: &mut EdgeHold, columns: Columns) -> bool {
+        if self.overlaid && self.over(node).is_some() {
+            return true;
+        }
+        let position = node.index() >> ROWS_PER_BLOCK_BITS;
+        let relations = self.relations.as_ref().filter(|_| columns.relations);
+        let times = self.times.as_ref().filter(|_| columns.times);
+        let columns = [relations.and_then(Blocks::shelved), times.and_then(Blocks::shelved)];
+        match self.rows.shelved() {
+            None => self.rows.held(position).is_some(),
+            Some(rows) => {
+                let in_hand = hold.of(&rows.tiers);
+                let mut shelved = columns.into_iter().flatten().chain([rows]);
+                shelved.all(|shelved| in_hand.is_hot(shelved.shelf, position))
+            }
+        }
+    }
+
+    /// Says that the rows of `nodes`, ascending, will be followed: the blocks that are not in
+    /// memory are asked for. Of a graph without a memory budget nothing is.
+    pub(crate) fn plan_reads(&self, nodes: &[u32], hold: &mut EdgeHold) {
+        let Some(shelved) = self.rows.shelved() else { return };
+        let block = |node: &u32| *node as usize >> ROWS_PER_BLOCK_BITS;
+        let blocks = nodes.chunk_by(|a, b| block(a) == block(b)).map(|run| block(&run[0]));
+        let blocks = blocks.filter(|position| *position < self.rows.len());
+        hold.of(&shelved.tiers).plan(shelved.shelf, blocks);
+    }
+
+    /// Whether rows come and go within a budget.
+    pub(crate) const fn comes_and_goes(&self) -> bool {
+        self.rows.shelved().is_some()
+    }
+
+    /// Says where the host wants the blocks that the row of `node` lies in.
+    pub(crate) fn pin(&self, node: NodeId, tier: Option<Tier>) {
+        let position = node.index() >> ROWS_PER_BLOCK_BITS;
+        let relations = self.relations.as_ref().and_then(Blocks::shelved);
+        let times = self.times.as_ref().and_then(Blocks::shelved);
+        for shelved in [self.rows.shelved(), relations, times].into_iter().flatten() {
+            if position < self.rows.len() {
+                shelved.tiers.pin(shelved.shelf, position, tier);
+            }
+        }
     }
 
     /// Raw relation ids of the row of `node`; empty where no edge of the graph, or none of a row

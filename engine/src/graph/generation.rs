@@ -1,5 +1,7 @@
 //! One immutable graph.
 
+use std::time::Instant;
+
 use super::edges::{Edges, Row};
 use super::error::DamagedBlock;
 use super::names::{NameBlocks, Names};
@@ -7,8 +9,9 @@ use super::native::NativeFile;
 use super::overlay::{self, Merge, MergeError};
 use super::relations::RelationNames;
 use super::reverse;
+use super::tiers::{EdgeHold, TierReport, Tiers};
 use crate::sync::{Arc, FirstWins};
-use crate::terms::{Key, Label, NodeId, RelationId};
+use crate::terms::{Key, Label, NodeId, RelationId, Tier};
 
 /// Which signs the weights of one relation have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,6 +84,8 @@ pub struct Generation {
     pub(crate) overlaid_in_edges: FirstWins<Edges>,
     /// Where blocks that are not in memory lie.
     pub(crate) file: Option<Arc<NativeFile>>,
+    /// Where edges come and go, where there is a memory budget.
+    pub(crate) tiers: Option<Arc<Tiers>>,
 }
 
 impl Generation {
@@ -198,6 +203,9 @@ impl Generation {
 
     /// The edges that leave `node`.
     ///
+    /// In a graph with a memory budget, what this reads stays in memory for good, counted against
+    /// the budget: use [`Generation::out_row_in`] there.
+    ///
     /// # Errors
     /// [`DamagedBlock`] where they had to be read from a file and could not be.
     ///
@@ -206,6 +214,68 @@ impl Generation {
     #[inline]
     pub fn out_row(&self, node: NodeId) -> Result<Row<'_>, DamagedBlock> {
         self.out_edges.row(node)
+    }
+
+    /// The edges that leave `node`, which `hold` keeps in memory until it is asked for others or
+    /// dropped. Costs less than [`Generation::out_row`] nowhere, and keeps nothing for good.
+    ///
+    /// # Errors
+    /// As [`Generation::out_row`].
+    ///
+    /// # Panics
+    /// As [`Generation::out_row`].
+    #[inline]
+    pub fn out_row_in<'r>(
+        &'r self,
+        node: NodeId,
+        hold: &'r mut EdgeHold,
+    ) -> Result<Row<'r>, DamagedBlock> {
+        self.out_edges.row_in(node, hold)
+    }
+
+    /// What a graph with a memory budget keeps, and where its edges lie; `None` without a budget.
+    /// Costs a look at each block.
+    #[must_use]
+    pub fn tier_report(&self) -> Option<TierReport> {
+        self.tiers.as_ref().map(|tiers| tiers.report())
+    }
+
+    /// From where the out-edges of `node` would be read now; [`Tier::Hot`] where they are in
+    /// memory.
+    ///
+    /// # Panics
+    /// Where the graph has no such node.
+    #[must_use]
+    pub fn tier_of(&self, node: NodeId) -> Tier {
+        self.out_edges.tier(node.get())
+    }
+
+    /// Wants the edges of `node`, and of those that share its block, in `tier` from now on, as far
+    /// as there is room; `None` lets heat decide again. Maintenance moves them there. Edges go no
+    /// lower than where the graph's file has them. Without a memory budget nothing happens.
+    pub fn pin_tier(&self, node: NodeId, tier: Option<Tier>) {
+        self.out_edges.pin(node, tier);
+        if let Some(edges) = self.block_in_edges.get() {
+            edges.pin(node, tier);
+        }
+    }
+
+    /// Moves edges to the tiers where heat and pins want them, until about `until` and no faster
+    /// than the options allow; `now_ns` is the time by any one clock that does not go back. Returns
+    /// how many blocks changed their place. No outcome depends on it.
+    pub fn maintain_tiers(&self, now_ns: u64, until: Instant) -> usize {
+        let moved = self.tiers.as_ref().map(|tiers| tiers.maintain(now_ns, until));
+        moved.map_or(0, |moved| moved.up + moved.down)
+    }
+
+    /// Whether rows that were read may leave memory again.
+    pub(crate) const fn comes_and_goes(&self) -> bool {
+        self.tiers.is_some()
+    }
+
+    /// Whether any block of edges is compressed.
+    pub(crate) fn has_cold(&self) -> bool {
+        self.file.as_ref().is_some_and(|file| file.has_cold)
     }
 
     /// The edges that enter `node`, with their sources as [`Row::targets`].
@@ -275,6 +345,7 @@ impl Generation {
             block_in_edges: Arc::clone(&self.block_in_edges),
             overlaid_in_edges: FirstWins::default(),
             file: self.file.clone(),
+            tiers: self.tiers.clone(),
         }
     }
 

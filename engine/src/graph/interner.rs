@@ -94,7 +94,7 @@ impl Interner {
 
     /// The number of `name`; a new one where it was not met before.
     pub(crate) fn number(&mut self, name: Label<'_>) -> Result<u32, BuildError> {
-        self.number_hashed(name, hash(&self.hasher, name))
+        self.number_hashed(name, short_hash(&self.hasher, name))
     }
 
     /// The number of each of `names`, as [`Interner::number`] gives them one by one. Names met
@@ -108,7 +108,7 @@ impl Interner {
         let mut hashes = [0; NAMES_TOGETHER];
         for (at, &name) in names.iter().enumerate() {
             if !is_repeated(at) {
-                hashes[at] = hash(&self.hasher, name);
+                hashes[at] = short_hash(&self.hasher, name);
             }
         }
         // A slot with the same hash nearly always holds the same name; that is looked at last.
@@ -157,14 +157,19 @@ impl Interner {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "one half of a hash is a hash")]
-fn hash(hasher: &FixedState, name: Label<'_>) -> u32 {
-    let hash = match name {
+/// A name's hash.
+#[inline]
+pub(super) fn hash(hasher: &FixedState, name: Label<'_>) -> u64 {
+    match name {
         Label::Text(label) => hasher.hash_one(label.as_bytes()),
         Label::Key(key) => hasher.hash_one(key),
         Label::WideKey(key) => hasher.hash_one(key),
-    };
-    hash as u32
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "one half of a hash is a hash")]
+fn short_hash(hasher: &FixedState, name: Label<'_>) -> u32 {
+    hash(hasher, name) as u32
 }
 
 /// A hash of 64 bits from one of 32: the table takes places from the low bits and tells slots

@@ -27,6 +27,7 @@ mod edges;
 mod error;
 mod generation;
 mod interner;
+mod name_index;
 mod names;
 mod native;
 mod order;
@@ -38,6 +39,7 @@ mod reverse;
 mod section;
 #[cfg(feature = "text")]
 mod text;
+mod tiers;
 
 pub use adapt::from_edges;
 #[cfg(feature = "petgraph")]
@@ -51,15 +53,23 @@ pub(crate) use edges::{Edges, Weights};
 pub use edges::{Row, WeightSlice};
 pub use error::{BuildError, Damage, DamagedBlock};
 pub use generation::{Facts, Generation, RelationFacts};
-pub use native::{OpenError, VerifyError, VerifyReport, WriteError, open, verify, write};
+pub use native::{
+    ColdEdges, OpenError, VerifyError, VerifyReport, WriteError, WriteOptions, open, open_within,
+    verify, write, write_with,
+};
 pub(crate) use native::{ReadAt, open_reader, write_to};
 pub use overlay::MergeError;
-pub(crate) use overlay::{Draft, EdgeAt, LoadFailure, Loaded, Merge, Name, rebased};
-pub(crate) use reads::Reads;
+pub(crate) use overlay::{Draft, EdgeAt, LoadFailure, Loaded, Merge, Name, RowParts, rebased};
+pub(crate) use reads::{Reads, TierReads};
 pub use section::SectionFacts;
 #[cfg(feature = "text")]
 pub use text::{
     BadLine, BadLineReason, DEFAULT_BAD_LINES_KEPT, DEFAULT_EXPANDED_BYTES_MAX,
     DEFAULT_EXPANSION_MAX, DEFAULT_LINE_BYTES_MAX, Load, LoadError, LoadErrorReason, LoadOptions,
     LoadProgress, LoadReport, load, load_from,
+};
+pub(crate) use tiers::Columns;
+pub use tiers::{
+    DEFAULT_HEAT_HALF_LIFE, DEFAULT_MOVED_BYTES_PER_SECOND, DEFAULT_READERS, EdgeHold, TierOptions,
+    TierReport, TierUse, WarmSegment,
 };

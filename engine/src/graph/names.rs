@@ -4,7 +4,9 @@ use std::cmp::Ordering;
 
 use super::blocks::{Blocks, ROWS_PER_BLOCK, ROWS_PER_BLOCK_BITS};
 use super::error::DamagedBlock;
+use super::name_index::NameIndex;
 use super::overlay::NameOverlay;
+use crate::sync::Arc;
 use crate::terms::{Key, Label, NodeId};
 
 /// Entries of a block of the sorted order.
@@ -47,6 +49,8 @@ pub(crate) struct Names {
     pub(crate) count: usize,
     /// What changes have given and taken.
     pub(crate) overlay: NameOverlay,
+    /// The way into the blocks, once changes have made it pay.
+    pub(crate) index: Arc<NameIndex>,
 }
 
 impl Names {
@@ -77,8 +81,8 @@ impl Names {
         Ok(NodeId::new(block[rank % ORDER_PER_BLOCK]))
     }
 
-    /// The node of this name: `log2(nodes)` comparisons, and `log2` squared of those that changes
-    /// have named.
+    /// The node of this name: `log2(nodes)` comparisons, or a look into the index where there is
+    /// one, and `log2` squared of those that changes have named.
     pub(crate) fn find(&self, key: &Key) -> Result<Option<NodeId>, DamagedBlock> {
         let wanted = match key {
             Key::Id(id) => {
@@ -100,12 +104,14 @@ impl Names {
         if let Some(node) = self.overlay.find(wanted) {
             return Ok(Some(NodeId::new(node)));
         }
-        let (rank, found) = self.search(wanted)?;
-        if !found {
-            return Ok(None);
-        }
-        let node = self.at_rank(rank)?;
-        Ok(self.overlay.leaves(node.get()).then_some(node))
+        let found = match self.index.find(self, wanted) {
+            Some(found) => found?,
+            None => match self.search(wanted)? {
+                (rank, true) => Some(self.at_rank(rank)?),
+                (_, false) => None,
+            },
+        };
+        Ok(found.filter(|node| self.overlay.leaves(node.get())))
     }
 
     /// The first rank whose name is not below `wanted`, and whether it is `wanted` itself.

@@ -21,12 +21,14 @@ mod draft;
 mod load;
 mod merge;
 mod names;
+mod patched;
 mod row;
 mod sparse;
 
 use super::edges::Edges;
 use super::error::DamagedBlock;
 use super::generation::Generation;
+use super::tiers::{Columns, EdgeHold};
 use crate::terms::NodeId;
 
 pub(crate) use draft::Draft;
@@ -35,7 +37,8 @@ pub use merge::MergeError;
 pub(crate) use merge::{Merge, rebased};
 pub(crate) use names::Name;
 pub(super) use names::NameOverlay;
-pub(crate) use row::{EdgeAt, PatchedRow, RowParts};
+pub(crate) use patched::PatchedRow;
+pub(crate) use row::{EdgeAt, RowParts};
 pub(super) use sparse::Sparse;
 
 /// The in-edges of a generation whose out-edges have rows over their blocks: those of the blocks,
@@ -61,7 +64,8 @@ fn turn(
     after: RowParts<'_>,
     edges: &mut Edges,
 ) -> Result<(), DamagedBlock> {
-    let before = blocks.block_parts(NodeId::new(source))?;
+    let mut hold = EdgeHold::new();
+    let before = blocks.block_parts_in(NodeId::new(source), &mut hold, Columns::ALL)?;
     let turned = |edge: EdgeAt| EdgeAt { other: source, ..edge };
     for (edge, weight) in after.edges() {
         if before.weight(edge).is_none_or(|held| held.to_bits() != weight.to_bits()) {

@@ -4,6 +4,30 @@ use std::cell::Cell;
 use std::time::Instant;
 
 use super::error::DamagedBlock;
+use crate::terms::Tier;
+
+/// Blocks read out of one tier. Counts wrap round, and only differences of them mean anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TierReads {
+    /// Attempts.
+    pub(crate) count: u32,
+    /// Attempts that gave no block.
+    pub(crate) failed: u32,
+    /// Time they took, nanoseconds.
+    pub(crate) ns: u64,
+}
+
+impl TierReads {
+    const NONE: Self = Self { count: 0, failed: 0, ns: 0 };
+
+    const fn since(self, earlier: Self) -> Self {
+        Self {
+            count: self.count.wrapping_sub(earlier.count),
+            failed: self.failed.wrapping_sub(earlier.failed),
+            ns: self.ns.wrapping_sub(earlier.ns),
+        }
+    }
+}
 
 /// Blocks read out of files.
 ///
@@ -11,16 +35,15 @@ use super::error::DamagedBlock;
 /// own counts is what the spread read in between; rows in memory cost nothing for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reads {
-    /// Attempts.
-    pub(crate) count: u64,
-    /// Attempts that gave no block.
-    pub(crate) failed: u64,
-    /// Time they took, nanoseconds.
-    pub(crate) ns: u64,
+    /// Uncompressed ones.
+    pub(crate) warm: TierReads,
+    /// Compressed ones.
+    pub(crate) cold: TierReads,
 }
 
 thread_local! {
-    static READS: Cell<Reads> = const { Cell::new(Reads { count: 0, failed: 0, ns: 0 }) };
+    static READS: Cell<Reads> =
+        const { Cell::new(Reads { warm: TierReads::NONE, cold: TierReads::NONE }) };
 }
 
 impl Reads {
@@ -30,29 +53,43 @@ impl Reads {
         READS.try_with(Cell::get).unwrap_or_default()
     }
 
-    /// The reads since `earlier`.
-    pub(crate) const fn since(self, earlier: Self) -> Self {
-        Self {
-            count: self.count.wrapping_sub(earlier.count),
-            failed: self.failed.wrapping_sub(earlier.failed),
-            ns: self.ns.wrapping_sub(earlier.ns),
-        }
+    /// Makes these the reads of this thread so far.
+    pub(crate) fn restore(self) {
+        let _ = READS.try_with(|reads| reads.set(self));
     }
 
-    /// Runs `read` and counts it.
+    /// The reads since `earlier`.
+    pub(crate) const fn since(self, earlier: Self) -> Self {
+        Self { warm: self.warm.since(earlier.warm), cold: self.cold.since(earlier.cold) }
+    }
+
+    /// Attempts at either.
+    pub(crate) const fn count(self) -> u64 {
+        self.warm.count as u64 + self.cold.count as u64
+    }
+
+    /// Time they took together, nanoseconds.
+    pub(crate) const fn ns(self) -> u64 {
+        self.warm.ns.wrapping_add(self.cold.ns)
+    }
+
+    /// Runs `read`, which reads out of `tier`, and counts it.
     pub(crate) fn counted<T>(
+        tier: Tier,
         read: impl FnOnce() -> Result<T, DamagedBlock>,
     ) -> Result<T, DamagedBlock> {
         let begun = Instant::now();
         let result = read();
         let ns = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
         let _ = READS.try_with(|reads| {
-            let before = reads.get();
-            reads.set(Self {
-                count: before.count.wrapping_add(1),
-                failed: before.failed.wrapping_add(u64::from(result.is_err())),
-                ns: before.ns.wrapping_add(ns),
-            });
+            let mut all = reads.get();
+            let of = if tier == Tier::Cold { &mut all.cold } else { &mut all.warm };
+            *of = TierReads {
+                count: of.count.wrapping_add(1),
+                failed: of.failed.wrapping_add(u32::from(result.is_err())),
+                ns: of.ns.wrapping_add(ns),
+            };
+            reads.set(all);
         });
         result
     }

@@ -9,12 +9,15 @@ use super::native::{Section, Stored};
 /// What one part of a graph takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SectionFacts {
-    /// The part's name, as in [`DamagedBlock`](super::DamagedBlock); `out-dense` and `in-dense` are
+    /// The part's name, as in [`DamagedBlock`](super::DamagedBlock); `index` finds names for
+    /// changes, once there were many; `out-dense` and `in-dense` are
     /// the same edges once more, for hops in which most nodes fire, and in no file; `out-changed`
     /// and `in-changed` the rows that stand over the blocks until they are merged.
     pub name: &'static str,
     /// Blocks it is cut into.
     pub blocks: u64,
+    /// Those of them that are compressed in the native file.
+    pub cold_blocks: u64,
     /// Bytes in the native file, tables and header included; 0 where there is none.
     pub file_bytes: u64,
     /// Bytes in memory: all of them where there is no file, else those that were needed so far.
@@ -26,6 +29,7 @@ impl SectionFacts {
         Self {
             name: section.name(),
             blocks: blocks.len() as u64,
+            cold_blocks: blocks.file().map_or(0, |section| section.cold_count() as u64),
             file_bytes: blocks.file().map_or(0, |section| section.file_bytes()),
             resident_bytes: blocks.resident_bytes() as u64,
         }
@@ -43,6 +47,7 @@ impl SectionFacts {
         into.extend(edges.dense.get().map(|layout| Self {
             name: dense,
             blocks: layout.blocks.len() as u64,
+            cold_blocks: 0,
             file_bytes: 0,
             resident_bytes: layout.bytes() as u64,
         }));
@@ -52,6 +57,7 @@ impl SectionFacts {
             into.push(Self {
                 name: changed,
                 blocks: 0,
+                cold_blocks: 0,
                 file_bytes: 0,
                 resident_bytes: bytes as u64,
             });
@@ -73,6 +79,7 @@ impl Generation {
             SectionFacts {
                 name: Section::Facts.name(),
                 blocks: 1,
+                cold_blocks: 0,
                 file_bytes: self.file.as_ref().map_or(0, |file| file.facts_bytes),
                 resident_bytes: facts as u64,
             },
@@ -83,6 +90,13 @@ impl Generation {
             },
             SectionFacts::of(Section::Order, &self.names.order),
         ];
+        sections.extend(self.names.index.bytes().map(|bytes| SectionFacts {
+            name: "index",
+            blocks: 1,
+            cold_blocks: 0,
+            file_bytes: 0,
+            resident_bytes: bytes as u64,
+        }));
         let out = [Section::OutRows, Section::OutRelations, Section::OutTimes];
         SectionFacts::of_edges(out, ["out-dense", "out-changed"], &self.out_edges, &mut sections);
         if let Some(edges) = self.in_edges_made() {

@@ -128,7 +128,7 @@ pub(crate) const fn duration_bucket(octave: usize, nanos: u64) -> usize {
 }
 
 #[cfg(test)]
-#[cfg(not(emanate_loom))]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod tests {
     use super::{CONFIDENCES, DURATIONS, HOPS, duration_bucket};
     use crate::observe::cells::{NANOS_MAX, octave_of};

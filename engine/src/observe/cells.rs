@@ -11,17 +11,20 @@
 use std::time::Duration;
 
 /// Logarithm of half the cells below the first octave: 2,048 of them hold three digits.
-#[cfg(not(emanate_loom))]
+#[cfg(not(any(miri, emanate_loom, emanate_shuttle)))]
 const HALF_BITS: u32 = 10;
+/// Miri takes seconds to make as many cells as three digits need.
+#[cfg(miri)]
+const HALF_BITS: u32 = 4;
 /// A model of every interleaving can afford few cells.
-#[cfg(emanate_loom)]
+#[cfg(any(emanate_loom, emanate_shuttle))]
 const HALF_BITS: u32 = 1;
 
 /// The longest duration that is told apart, in nanoseconds: one hour. A longer one counts as this.
-#[cfg(not(emanate_loom))]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 pub const NANOS_MAX: u64 = 3_600_000_000_000;
 /// The longest duration that a model tells apart.
-#[cfg(emanate_loom)]
+#[cfg(any(emanate_loom, emanate_shuttle))]
 pub const NANOS_MAX: u64 = 7;
 
 /// The greatest number whose cell is one nanosecond wide.
@@ -85,7 +88,7 @@ pub(crate) const fn nanos_of(duration: Duration) -> u64 {
 }
 
 #[cfg(test)]
-#[cfg(not(emanate_loom))]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod tests {
     use std::time::Duration;
 

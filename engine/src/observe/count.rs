@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::bounds::{DURATION_BUCKETS, DURATIONS, duration_bucket};
 use super::cells::{CELLS, cell_in, cell_of, octave_of};
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{AtomicU64, Ordering, mutated};
 
 /// A number that one thread at a time adds to.
 ///
@@ -21,6 +21,9 @@ impl Count {
         // taking a slot acquires what giving it back released. A reader needs no more than that
         // the number grows.
         let before = self.0.load(Ordering::Relaxed);
+        if mutated("count_begins_anew") {
+            self.0.store(0, Ordering::Relaxed);
+        }
         self.0.store(before.wrapping_add(amount), Ordering::Relaxed);
     }
 

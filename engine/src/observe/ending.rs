@@ -173,7 +173,7 @@ impl Timed {
 }
 
 #[cfg(test)]
-#[cfg(not(emanate_loom))]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod tests {
     use std::collections::BTreeSet;
 

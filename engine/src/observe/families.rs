@@ -184,7 +184,7 @@ fn write_number(text: &mut String, number: f64) {
 }
 
 #[cfg(test)]
-#[cfg(not(emanate_loom))]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod tests {
     use super::{Families, FilledFamily, Kind, Series, Value};
 

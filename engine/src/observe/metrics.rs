@@ -67,8 +67,8 @@ impl Metrics {
     #[must_use]
     pub fn recorder(&self) -> Option<Recorder> {
         match &self.shards {
-            None => Some(Recorder::new(None)),
-            Some(shards) => shards.take().map(|slot| Recorder::new(Some(slot))),
+            None => Some(Recorder::off()),
+            Some(shards) => shards.take().map(Recorder::new),
         }
     }
 

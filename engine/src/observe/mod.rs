@@ -41,7 +41,7 @@ mod slots;
 mod supplied;
 pub mod table;
 #[cfg(test)]
-#[cfg(not(emanate_loom))]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod tests;
 
 pub use bounds::{Bounds, CONFIDENCES, DURATIONS, HOPS};

@@ -125,8 +125,13 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    pub(crate) const fn new(slot: Option<Slot<Shard>>) -> Self {
-        Self { slot }
+    pub(crate) const fn new(slot: Slot<Shard>) -> Self {
+        Self { slot: Some(slot) }
+    }
+
+    /// One that keeps nothing.
+    pub(crate) const fn off() -> Self {
+        Self { slot: None }
     }
 
     /// Whether what is recorded is kept. Where it is not, reading a clock for it can be spared.

@@ -6,9 +6,9 @@ use crate::sync::{AtomicU64, Ordering};
 const CLASSES: usize = ErrorClass::ALL.len();
 
 /// How many stripes there are. A power of two.
-#[cfg(not(emanate_loom))]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 const STRIPES: usize = 8;
-#[cfg(emanate_loom)]
+#[cfg(any(emanate_loom, emanate_shuttle))]
 const STRIPES: usize = 2;
 
 /// A line of a cache, so that threads on different stripes do not take it from each other.

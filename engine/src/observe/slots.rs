@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 
-use crate::sync::{Arc, AtomicU64, FirstWins, Ordering};
+use crate::sync::{Arc, AtomicU64, FirstWins, Ordering, mutated};
 
 /// A bounded number of places to write to, each with at most one holder at a time.
 ///
@@ -54,6 +54,10 @@ impl<T: Default> Slots<T> {
             let mut bits = word.load(Ordering::Relaxed);
             while bits != 0 {
                 let rest = bits & (bits - 1);
+                if mutated("slot_is_taken_unasked") {
+                    word.store(rest, Ordering::Relaxed);
+                    return Some(at * BITS + bits.trailing_zeros() as usize);
+                }
                 // Acquire: pairs with the Release in `give_back`; who takes a place sees what its
                 // last holder wrote.
                 let taken = word.compare_exchange(bits, rest, Ordering::Acquire, Ordering::Relaxed);
@@ -79,8 +83,13 @@ impl<T> Slots<T> {
     }
 
     fn give_back(&self, number: usize) {
+        let (word, bit) = (&self.free[number / BITS], 1 << (number % BITS));
+        if mutated("slot_is_given_back_relaxed") {
+            word.fetch_or(bit, Ordering::Relaxed);
+            return;
+        }
         // Release: pairs with the Acquire in `take_number`.
-        self.free[number / BITS].fetch_or(1 << (number % BITS), Ordering::Release);
+        word.fetch_or(bit, Ordering::Release);
     }
 }
 
@@ -119,11 +128,10 @@ impl<T> fmt::Debug for Slot<T> {
 }
 
 #[cfg(test)]
-#[cfg(emanate_loom)]
-mod loom_models;
-
+#[cfg(any(emanate_loom, emanate_shuttle))]
+mod models;
 #[cfg(test)]
-#[cfg(not(emanate_loom))]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod tests {
     use super::{Arc, AtomicU64, Slots};
 

@@ -1,7 +1,7 @@
 //! What a spread will cost, before it runs.
 
 use super::pool::Need;
-use crate::graph::{Edges, Generation};
+use crate::graph::{EdgeHold, Edges, Generation};
 use crate::spread::{Direction, Hops, Linear, PageRank, PageRankMethod, Rule, SpreadRequest};
 use crate::terms::NodeId;
 
@@ -31,6 +31,7 @@ struct Fans<'a> {
     /// How many ways each edge is followed.
     ways: f64,
     rows_left: usize,
+    holds: [EdgeHold; 2],
 }
 
 impl<'a> Fans<'a> {
@@ -43,7 +44,7 @@ impl<'a> Fans<'a> {
             Direction::In => ([None, inward], 1.0),
             Direction::Both => ([out, inward], 2.0),
         };
-        Self { graph, sides, ways, rows_left: ROWS_MAX }
+        Self { graph, sides, ways, rows_left: ROWS_MAX, holds: Default::default() }
     }
 
     fn mean(&self) -> f64 {
@@ -57,8 +58,9 @@ impl<'a> Fans<'a> {
         let unread = self.mean() / self.ways;
         let mut fan = 0.0;
         let sides_seen = self.sides.iter().flatten().count() as f64;
-        for side in self.sides.iter().flatten() {
-            let row = (self.rows_left > 0).then(|| side.row(node).ok()).flatten();
+        for (side, hold) in self.sides.iter().zip(&mut self.holds) {
+            let Some(side) = side else { continue };
+            let row = (self.rows_left > 0).then(|| side.row_in(node, hold).ok()).flatten();
             self.rows_left = self.rows_left.saturating_sub(1);
             fan += row.map_or(unread, |row| {
                 reached(row.targets);

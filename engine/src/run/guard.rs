@@ -4,7 +4,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::Duration;
 
 use crate::gate::{Gate, Operation, OutcomeClass, Permit};
-use crate::graph::{Generation, Reads};
+use crate::graph::{Generation, Reads, TierReads};
 use crate::observe::{Ending, ErrorClass, Metrics, Recorder, SpreadRecord};
 use crate::spread::{Combine, Conditions, HopTime, Linear, Rule, Shut, SpreadError, SpreadOutcome};
 use crate::sync::{Arc, Clock, panicking};
@@ -40,13 +40,16 @@ enum Asks {
     Nobody,
 }
 
+/// Permits by tier.
+type TierPermits<'a> = [Option<Permit<'a>>; Tier::ALL.len()];
+
 /// A spread that runs, until it is recorded. Where it unwinds, it counts as panicked.
 #[derive(Debug)]
 pub(crate) struct Begun<'a> {
     guard: &'a Guard,
     spread: Option<Permit<'a>>,
-    memory: Option<Permit<'a>>,
-    storage: Option<Permit<'a>>,
+    /// One for each tier, by its position, that the graph lies in.
+    tiers: TierPermits<'a>,
     shut: Shut,
     times_hops: bool,
     reads: Reads,
@@ -86,11 +89,15 @@ impl Guard {
 
     /// The permits of the tiers that `graph` lies in, and which of them are shut.
     #[inline]
-    fn enter_tiers(&self, graph: &Generation) -> ([Option<Permit<'_>>; 2], Shut) {
-        let memory = self.gate.enter_tier(Tier::Hot);
-        let storage = if graph.is_stored() { self.gate.enter_tier(Tier::Warm) } else { Ok(None) };
-        let shut = Shut { memory: memory.is_err(), storage: storage.is_err() };
-        ([memory.ok().flatten(), storage.ok().flatten()], shut)
+    fn enter_tiers(&self, graph: &Generation) -> (TierPermits<'_>, Shut) {
+        let enter = |lies_there: bool, tier| {
+            if lies_there { self.gate.enter_tier(tier) } else { Ok(None) }
+        };
+        let hot = self.gate.enter_tier(Tier::Hot);
+        let warm = enter(graph.is_stored(), Tier::Warm);
+        let cold = enter(graph.has_cold(), Tier::Cold);
+        let shut = Shut { hot: hot.is_err(), warm: warm.is_err(), cold: cold.is_err() };
+        ([hot, warm, cold].map(|entered| entered.ok().flatten()), shut)
     }
 
     /// The tiers that a spread might be kept from now.
@@ -99,7 +106,7 @@ impl Guard {
             let state = self.gate.tier(tier).state();
             self.gate.is_on() && state.keeps_out()
         };
-        Shut { memory: is_shut(Tier::Hot), storage: is_shut(Tier::Warm) }
+        Shut { hot: is_shut(Tier::Hot), warm: is_shut(Tier::Warm), cold: is_shut(Tier::Cold) }
     }
 
     /// Counts a spread that ends before it begins.
@@ -119,15 +126,14 @@ impl<'a> Entered<'a> {
         waited: Duration,
     ) -> Begun<'a> {
         let Self { guard, permit, asks } = self;
-        let ([memory, storage], shut) = match asks {
+        let (tiers, shut) = match asks {
             Asks::Breakers => guard.enter_tiers(graph),
-            Asks::Nobody => ([None, None], guard.shut_tiers()),
+            Asks::Nobody => ([None, None, None], guard.shut_tiers()),
         };
         Begun {
             guard,
             spread: permit,
-            memory,
-            storage,
+            tiers,
             shut,
             times_hops: recorder.is_on(),
             reads: Reads::of_this_thread(),
@@ -161,8 +167,8 @@ impl<'a> Begun<'a> {
     /// Gives the places back: it did not run after all, and begins again in another way.
     pub(crate) fn withdraw(mut self) {
         self.is_recorded = true;
-        let permits = [self.spread.take(), self.memory.take(), self.storage.take()];
-        for permit in permits.into_iter().flatten() {
+        let tiers = self.tiers.iter_mut().filter_map(Option::take);
+        for permit in self.spread.take().into_iter().chain(tiers) {
             permit.record(OutcomeClass::Ignored);
         }
     }
@@ -196,15 +202,17 @@ impl<'a> Begun<'a> {
         if let Some(permit) = self.spread.take() {
             permit.record_timed(outcome_class(result), self.begun_ns, ended_ns);
         }
-        if let Some(permit) = self.memory.take() {
-            let read_ns = reads.ns.min(ended_ns.saturating_sub(self.begun_ns));
+        let [hot, warm, cold] = &mut self.tiers;
+        if let Some(permit) = hot.take() {
+            let read_ns = reads.ns().min(ended_ns.saturating_sub(self.begun_ns));
             permit.record_timed(OutcomeClass::Success, self.begun_ns + read_ns, ended_ns);
         }
-        if let Some(permit) = self.storage.take() {
+        for (permit, reads) in [(warm, reads.warm), (cold, reads.cold)] {
+            let Some(permit) = permit.take() else { continue };
             let class = match reads {
-                Reads { failed: 1.., .. } => OutcomeClass::Failure,
-                Reads { count: 1.., .. } => OutcomeClass::Success,
-                // All that was needed lay in memory, which says nothing of the file.
+                TierReads { failed: 1.., .. } => OutcomeClass::Failure,
+                TierReads { count: 1.., .. } => OutcomeClass::Success,
+                // All that was needed lay elsewhere, which says nothing of this tier.
                 _ => OutcomeClass::Ignored,
             };
             permit.record_timed(class, ended_ns.saturating_sub(reads.ns), ended_ns);
@@ -219,7 +227,7 @@ impl Drop for Begun<'_> {
         }
         self.guard.metrics.refuse(ErrorClass::Panicked);
         // The spread's permit, dropped by a panic, is a failure. The tiers did nothing wrong.
-        for permit in [self.memory.take(), self.storage.take()].into_iter().flatten() {
+        for permit in self.tiers.iter_mut().filter_map(Option::take) {
             permit.record(OutcomeClass::Ignored);
         }
     }
@@ -227,10 +235,12 @@ impl Drop for Begun<'_> {
 
 fn note_hop(recorder: &mut Recorder, hop: &HopTime) {
     recorder.hop(Duration::from_nanos(hop.total_ns));
-    let in_memory = hop.total_ns.saturating_sub(hop.read_ns);
+    let in_memory = hop.total_ns.saturating_sub(hop.warm_ns + hop.cold_ns);
     recorder.tier_read(Tier::Hot, Duration::from_nanos(in_memory));
-    if hop.read_ns > 0 {
-        recorder.tier_read(Tier::Warm, Duration::from_nanos(hop.read_ns));
+    for (tier, ns) in [(Tier::Warm, hop.warm_ns), (Tier::Cold, hop.cold_ns)] {
+        if ns > 0 {
+            recorder.tier_read(tier, Duration::from_nanos(ns));
+        }
     }
 }
 
@@ -243,7 +253,8 @@ fn record_of(done: &Done<'_>, reads: Reads) -> SpreadRecord {
     let is_noisy_or = matches!(done.rule, Rule::Linear(Linear { combine: Combine::NoisyOr, .. }));
     let mut tiers_read = [false; Tier::ALL.len()];
     tiers_read[Tier::Hot.index()] = stats.edges_traversed > 0;
-    tiers_read[Tier::Warm.index()] = reads.count > 0;
+    tiers_read[Tier::Warm.index()] = reads.warm.count > 0;
+    tiers_read[Tier::Cold.index()] = reads.cold.count > 0;
     SpreadRecord {
         hops: stats.hops,
         nodes_activated: stats.nodes_reached,

@@ -12,7 +12,7 @@ use crate::graph::Generation;
 use crate::spread::{
     Conditions, SpreadError, SpreadRequest, is_saturated, is_shareable, lane_count,
 };
-use crate::sync::{Arc, ArrayQueue, AtomicUsize, Ordering, Waiters};
+use crate::sync::{Arc, ArrayQueue, AtomicUsize, Ordering, Waiters, mutated};
 use crate::terms::Deadline;
 
 /// The call: what all batches share.
@@ -250,6 +250,11 @@ impl Batch {
     }
 
     fn deal(&self) -> Option<usize> {
+        if mutated("members_are_dealt_twice") {
+            let next = self.dealt.load(Ordering::Relaxed);
+            self.dealt.store(next + 1, Ordering::Relaxed);
+            return self.members.get(next).copied();
+        }
         // Relaxed: each number is given out once; what a member needs was there before the batch.
         self.members.get(self.dealt.fetch_add(1, Ordering::Relaxed)).copied()
     }

@@ -7,7 +7,7 @@ use crate::spread::{
     ActR, HopTime, Lanes, Linear, PageRank, Precision, Retention, Rule, Scratch, SpreadError,
     SpreadRequest, Synapse,
 };
-use crate::sync::{ArrayQueue, Waiters, failpoint};
+use crate::sync::{ArrayQueue, Waiters, failpoint, mutated};
 use crate::terms::Deadline;
 
 /// Idle scratches looked at for one that is large enough, before the largest seen is made to grow.
@@ -67,15 +67,18 @@ pub(crate) fn scratch_bytes_max(graph: &Generation) -> u64 {
 /// A scratch and what it has grown to.
 #[derive(Debug)]
 struct Sized {
+    /// What is measured goes with the scratch: who works in one is the only writer of the other.
+    // Dropped first: freeing the scratch takes long, and its recorder is for whoever comes next.
+    recorder: Recorder,
     scratch: Scratch,
     bytes: [u64; PARTS],
-    /// What is measured goes with the scratch: who works in one is the only writer of the other.
-    recorder: Recorder,
 }
 
 impl Sized {
     fn new(metrics: &Metrics) -> Box<Self> {
-        let recorder = metrics.recorder().expect("there are as many as scratches, twice over");
+        // There are as many as scratches, twice over. Where threads that stand still while they
+        // free scratches hold those too, spreads go on, and what this one runs is not measured.
+        let recorder = metrics.recorder().unwrap_or_else(Recorder::off);
         Box::new(Self { scratch: Scratch::default(), bytes: [0; PARTS], recorder })
     }
 
@@ -253,6 +256,9 @@ impl Lease<'_> {
         }
         if !fits {
             // It may be large by another width, or by an allowance that nobody needs any more.
+            if mutated("lease_keeps_what_is_too_small") {
+                return false;
+            }
             if let Some(sized) = self.sized.take() {
                 self.pool.free(sized);
             }
@@ -301,6 +307,10 @@ impl Lease<'_> {
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
+        if self.wakes && mutated("lease_wakes_first") {
+            self.pool.waiters.wake_all();
+            self.wakes = false;
+        }
         if let Some(sized) = self.sized.take() {
             self.pool.put_idle(sized);
         }
@@ -327,6 +337,10 @@ impl Drop for Running<'_> {
 }
 
 #[cfg(test)]
+#[cfg(any(emanate_loom, emanate_shuttle))]
+mod models;
+#[cfg(test)]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::time::Duration;

@@ -78,7 +78,8 @@ impl Samples {
     }
 }
 
-#[cfg(all(test, not(emanate_loom)))]
+#[cfg(test)]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod tests {
     use std::time::{Duration, Instant};
 

@@ -53,7 +53,7 @@ impl<'a> Sampling<'a> {
         let Some(begun) = self.0.filter(|begun| begun.spreads > 0) else { return };
         let ended = Instant::now();
         let narrow = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let reads = Reads::of_this_thread().since(begun.reads).count;
+        let reads = Reads::of_this_thread().since(begun.reads).count();
         let queue = &begun.scheduler.queue;
         let is_waited_for = !queue.is_empty(Line::Small) || !queue.is_empty(Line::Large);
         begun.scheduler.samples.note(Sample {

@@ -14,9 +14,9 @@ use super::room::Amount;
 use super::samples::Samples;
 use super::settings::Settings;
 use super::ticket::Ticket;
-use crate::graph::Generation;
+use crate::graph::{Generation, Reads};
 use crate::spread::{self, Conditions, Execution, SpreadError, SpreadOutcome, SpreadRequest};
-use crate::sync::{Arc, AtomicU64, FirstWins, Ordering, Published, Workers, failpoint};
+use crate::sync::{Arc, FirstWins, Published, Workers, failpoint, mutated, thread_local};
 use crate::terms::Deadline;
 
 /// One spread's result.
@@ -55,7 +55,6 @@ pub(crate) struct Scheduler {
     pub(crate) samples: Samples,
     pub(crate) live: LiveRequests,
     pub(crate) execution: Execution,
-    settings_number: AtomicU64,
     threads: usize,
     workers: FirstWins<Workers>,
 }
@@ -66,19 +65,27 @@ thread_local! {
 }
 
 /// Counts a spread as running on this thread until it is dropped.
-struct Running;
+struct Running {
+    /// What the thread had read before, where another spread runs around this one.
+    reads_around: Option<Reads>,
+}
 
 impl Running {
     fn begin() -> Self {
+        let reads_around = is_nested().then(Reads::of_this_thread);
         // Where the thread is ending and has no counter any more, nothing is counted.
         let _ = RUNNING.try_with(|running| running.set(running.get() + 1));
-        Self
+        Self { reads_around }
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         let _ = RUNNING.try_with(|running| running.set(running.get().saturating_sub(1)));
+        // The spread around this one read none of it: a failure is held against the file once.
+        if let Some(reads) = self.reads_around {
+            reads.restore();
+        }
     }
 }
 
@@ -111,6 +118,9 @@ struct Back<'a>(&'a Arc<Scheduler>);
 
 impl Drop for Back<'_> {
     fn drop(&mut self) {
+        if mutated("scratch_calls_nobody") {
+            return;
+        }
         if !self.0.queue.is_empty(Line::Small) || !self.0.queue.is_empty(Line::Large) {
             self.0.call_workers(1);
         }
@@ -135,12 +145,11 @@ impl Scheduler {
         Self {
             pool: ScratchPool::new(capacity.scratch, capacity.guard.metrics.clone()),
             guard: capacity.guard,
-            settings: Published::new(Arc::new(settings)),
+            settings: Published::new(Arc::new(Settings { number: 0, ..settings })),
             queue: Queue::new(capacity.queue_slots),
             meter: Meter::new(),
             samples: Samples::new(),
             live: LiveRequests::new(),
-            settings_number: AtomicU64::new(0),
             execution: capacity.execution,
             threads,
             workers,
@@ -149,9 +158,7 @@ impl Scheduler {
 
     /// Puts `settings` in force, under the next number.
     pub(crate) fn set(&self, settings: Settings) {
-        // Relaxed: the number is unique, and is published with the settings it belongs to.
-        let number = 1 + self.settings_number.fetch_add(1, Ordering::Relaxed);
-        self.settings.store(Arc::new(Settings { number, ..settings }));
+        settings.replace(&self.settings);
     }
 
     /// The workers, started where there are none yet.

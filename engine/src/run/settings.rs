@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use crate::spread::DEFAULT_HOP_LIMIT;
+use crate::sync::Published;
 
 /// Default of [`Settings::batch_size`].
 pub const DEFAULT_BATCH_SIZE: NonZeroUsize = NonZeroUsize::new(32).expect("not 0");
@@ -39,6 +40,13 @@ impl Settings {
     pub const fn number(&self) -> u64 {
         self.number
     }
+
+    /// Puts them in force in place of those that are `published`, under the next number. Of rivals
+    /// who do so at once, who comes later has the greater number, so that none is ever in force
+    /// after a greater one.
+    pub(crate) fn replace(&self, published: &Published<Self>) {
+        published.update(|before| Self { number: before.number + 1, ..self.clone() });
+    }
 }
 
 impl Default for Settings {
@@ -52,3 +60,7 @@ impl Default for Settings {
         }
     }
 }
+
+#[cfg(test)]
+#[cfg(any(emanate_loom, emanate_shuttle))]
+mod models;

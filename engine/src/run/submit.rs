@@ -12,7 +12,7 @@ use super::settings::Settings;
 use super::ticket::Ticket;
 use crate::graph::Generation;
 use crate::spread::{Conditions, SpreadRequest};
-use crate::sync::Arc;
+use crate::sync::{Arc, mutated};
 
 /// Submits `request`; the answer comes through the future.
 pub(crate) fn submit(
@@ -124,7 +124,7 @@ impl<'a> Shift<'a> {
             }
             scheduler.queue.put_back(line, ticket);
             // While it was out, a scratch may have come back and nobody been found to need it.
-            if !scheduler.pool.might_lease(need) {
+            if mutated("worker_leaves_at_once") || !scheduler.pool.might_lease(need) {
                 return Found::NoScratch;
             }
         }

@@ -17,6 +17,9 @@ use super::watch::Watch;
 use crate::graph::Generation;
 use crate::terms::StopReason;
 
+/// Attempts at a spread that reads rows which come and go, before one that reads none.
+const READING_ATTEMPTS_MAX: u32 = 4;
+
 /// Runs one spread. `scratch` must be empty, and is empty again unless this panics.
 pub(crate) fn spread(
     graph: &Generation,
@@ -28,7 +31,7 @@ pub(crate) fn spread(
     outcome.clear();
     scratch.lists.hop_times.clear();
     let result = checked(graph, request, scratch)
-        .and_then(|()| seeded(graph, request, conditions, scratch, outcome));
+        .and_then(|()| attempts(graph, request, conditions, scratch, outcome));
     scratch.clear();
     outcome.stats.generation = graph.number();
     if result.is_err() {
@@ -48,10 +51,36 @@ fn checked(
         .map_err(|name| SpreadError::UnknownRelation { name: name.to_owned() })
 }
 
+/// Runs the spread, and again from the start where a row that comes and goes could not be read:
+/// it may have been read in an earlier hop. Rows that are known to be unreadable are not asked for
+/// again, so as a rule the second attempt is the last; the last there may be reads nothing.
+fn attempts(
+    graph: &Generation,
+    request: &SpreadRequest,
+    conditions: &Conditions<'_>,
+    scratch: &mut Scratch,
+    outcome: &mut SpreadOutcome,
+) -> Result<(), SpreadError> {
+    let mut unread = Unread::new(conditions.shut);
+    for attempt in 1.. {
+        seeded(graph, request, conditions, &unread, scratch, outcome)?;
+        if !graph.comes_and_goes() || unread.is_hot_alone() {
+            break;
+        }
+        let Some(again) = unread.again() else { break };
+        unread = if attempt < READING_ATTEMPTS_MAX { again } else { again.hot_alone() };
+        scratch.clear();
+        scratch.lists.hop_times.clear();
+        outcome.clear();
+    }
+    Ok(())
+}
+
 fn seeded(
     graph: &Generation,
     request: &SpreadRequest,
     conditions: &Conditions<'_>,
+    unread: &Unread,
     scratch: &mut Scratch,
     outcome: &mut SpreadOutcome,
 ) -> Result<(), SpreadError> {
@@ -63,7 +92,6 @@ fn seeded(
     scratch.prepare(graph.node_count(), &request.rule);
     let scratch_bytes = Scratch::bytes(graph.node_count(), &request.rule);
     let Scratch { double, single, seeds, factors, lists, .. } = scratch;
-    let unread = Unread::new(conditions.shut);
     let view = View::new(graph, &request.edges, factors, request.nodes.as_deref(), unread)?;
     if view.has_negative() && !plan::takes_negative(&request.rule) {
         return Err(SpreadError::NegativeWeight { rule: request.rule.name() });

@@ -196,8 +196,9 @@ pub(crate) fn spread_lanes(
     let first = requests.first()?;
     let Rule::Linear(linear) = &first.rule else { return None };
     plan::check_rule(&first.rule).ok()?;
+    let unread = Unread::new(conditions.shut);
     let shared = Shared {
-        view: View::new(graph, &first.edges, &[], None, Unread::new(conditions.shut)).ok()?,
+        view: View::new(graph, &first.edges, &[], None, &unread).ok()?,
         linear,
         hop_limit: match linear.hops {
             Hops::Limit(limit) => limit,

@@ -153,6 +153,8 @@ impl Scratch {
         self.lists.fired.clear();
         self.lists.trace.clear();
         self.lists.entries.clear();
+        // An idle scratch holds nothing of a graph.
+        self.lists.buffer.clear();
     }
 }
 

@@ -11,8 +11,10 @@ const HOPS_TIMED_MAX: usize = 64;
 pub(crate) struct HopTime {
     /// All of it, nanoseconds.
     pub(crate) total_ns: u64,
-    /// Reading rows out of files, nanoseconds.
-    pub(crate) read_ns: u64,
+    /// Reading uncompressed rows out of files, nanoseconds.
+    pub(crate) warm_ns: u64,
+    /// Reading compressed ones, nanoseconds.
+    pub(crate) cold_ns: u64,
 }
 
 /// Measures hops by the clock it is given; without one it does nothing, and no clock is read.
@@ -40,7 +42,8 @@ impl<'a> Stopwatch<'a> {
         let (now, reads) = (clock.now_ns(), Reads::of_this_thread());
         if times.len() < HOPS_TIMED_MAX {
             let total_ns = now.saturating_sub(self.lap_began_ns);
-            times.push(HopTime { total_ns, read_ns: reads.since(self.reads).ns });
+            let read = reads.since(self.reads);
+            times.push(HopTime { total_ns, warm_ns: read.warm.ns, cold_ns: read.cold.ns });
         }
         (self.lap_began_ns, self.reads) = (now, reads);
     }
@@ -63,7 +66,7 @@ mod tests {
             stopwatch.lap(&mut times);
         }
         assert_eq!(times.len(), HOPS_TIMED_MAX);
-        assert_eq!(times[4], HopTime { total_ns: 5, read_ns: 0 });
+        assert_eq!(times[4], HopTime { total_ns: 5, warm_ns: 0, cold_ns: 0 });
     }
 
     #[test]

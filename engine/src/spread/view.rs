@@ -2,20 +2,42 @@
 
 use super::request::{Direction, EdgeFilter, NodeFilter};
 use super::unread::{Shut, Unread};
-use crate::graph::{DamagedBlock, Edges, Generation, Row, WeightSlice};
-use crate::terms::{NodeId, RelationId};
+use crate::graph::{
+    Columns, DamagedBlock, EdgeHold, Edges, Generation, Row, RowParts, WeightSlice,
+};
+use crate::terms::{NodeId, RelationId, Tier};
 
 /// Where rows are made that do not lie in the graph as the spread sees them.
 #[derive(Debug, Default)]
 pub(crate) struct RowBuffer {
+    made: MadeRow,
+    /// What a row is borrowed from where blocks come and go: of the first direction, the second.
+    holds: [EdgeHold; 2],
+}
+
+/// A row that was made.
+#[derive(Debug, Default)]
+struct MadeRow {
     targets: Vec<u32>,
     weights: Vec<f64>,
 }
 
 impl RowBuffer {
+    /// Lets go of what rows were borrowed from.
+    pub(crate) fn clear(&mut self) {
+        self.holds.iter_mut().for_each(EdgeHold::clear);
+    }
+}
+
+impl MadeRow {
     /// The row that was made last.
     fn row(&self) -> Row<'_> {
         Row { targets: &self.targets, weights: WeightSlice::Double(&self.weights) }
+    }
+
+    fn push(&mut self, (target, weight): (u32, f64)) {
+        self.targets.push(target);
+        self.weights.push(weight);
     }
 }
 
@@ -38,7 +60,7 @@ pub(crate) struct View<'a> {
     weight_bound: f64,
     has_negative: bool,
     /// Rows that could not be read, and are empty for this spread.
-    unread: Unread,
+    unread: &'a Unread,
 }
 
 /// Fills `factors` with one factor per raw relation id; leaves it empty without a filter.
@@ -72,7 +94,7 @@ impl<'a> View<'a> {
         filter: &EdgeFilter,
         factors: &'a [f64],
         nodes: Option<&'a dyn NodeFilter>,
-        unread: Unread,
+        unread: &'a Unread,
     ) -> Result<Self, DamagedBlock> {
         let (rows, more_rows) = match filter.direction {
             Direction::Out => (&graph.out_edges, None),
@@ -112,14 +134,29 @@ impl<'a> View<'a> {
         self.graph
     }
 
-    /// The edges as the spread sees them, where it sees them as they lie in the graph, all of them.
+    /// The edges as the spread sees them, where it sees them as they lie in the graph, all of them,
+    /// and none leaves memory. Kernels look at such rows as often as they like; rows that come and
+    /// go are looked at once a hop, by [`View::row`].
     pub(crate) fn plain_edges(&self) -> Option<&'a Edges> {
-        (self.plain && self.unread.is_none()).then_some(self.rows)
+        let stay = self.plain && self.unread.is_none() && !self.rows.comes_and_goes();
+        stay.then_some(self.rows)
+    }
+
+    /// Says that the rows of `nodes`, ascending, come next: those that must be read are asked for.
+    #[inline]
+    pub(crate) fn plan_reads(&self, nodes: &[u32], buffer: &mut RowBuffer) {
+        if self.rows.comes_and_goes() {
+            let [first, second] = &mut buffer.holds;
+            self.rows.plan_reads(nodes, first);
+            if let Some(more_rows) = self.more_rows {
+                more_rows.plan_reads(nodes, second);
+            }
+        }
     }
 
     /// Rows that could not be read.
     pub(crate) const fn unread(&self) -> &Unread {
-        &self.unread
+        self.unread
     }
 
     /// No effective weight is further from 0 than this.
@@ -138,7 +175,7 @@ impl<'a> View<'a> {
     #[inline(always)]
     pub(crate) fn row<'r>(&'r self, node: u32, buffer: &'r mut RowBuffer) -> Row<'r> {
         if self.plain && self.unread.is_none() {
-            match self.rows.row(NodeId::new(node)) {
+            match self.rows.row_in(NodeId::new(node), &mut buffer.holds[0]) {
                 Ok(row) => row,
                 Err(_) => self.no_row(node),
             }
@@ -149,14 +186,15 @@ impl<'a> View<'a> {
 
     #[inline(never)]
     fn row_slowly<'r>(&'r self, node: u32, buffer: &'r mut RowBuffer) -> Row<'r> {
-        if !self.unread.is_none() && self.is_unread(node) {
+        if !self.unread.is_none() && self.is_unread(node, &mut buffer.holds) {
             return Row::EMPTY;
         }
         if self.plain {
-            return self.rows.row(NodeId::new(node)).unwrap_or_else(|_| self.no_row(node));
+            let row = self.rows.row_in(NodeId::new(node), &mut buffer.holds[0]);
+            return row.unwrap_or_else(|_| self.no_row(node));
         }
         match self.make_row(node, buffer) {
-            Ok(()) => buffer.row(),
+            Ok(()) => buffer.made.row(),
             Err(_) => self.no_row(node),
         }
     }
@@ -174,45 +212,56 @@ impl<'a> View<'a> {
 
     /// Whether the row of `node` was not read, or must not be.
     #[cold]
-    fn is_unread(&self, node: u32) -> bool {
-        let is_held = || {
-            let held = |edges: &Edges| edges.is_held(node);
-            held(self.rows) && self.more_rows.is_none_or(held)
-        };
-        if self.unread.contains(node) {
+    fn is_unread(&self, node: u32, [first, second]: &mut [EdgeHold; 2]) -> bool {
+        if self.unread.contains(node) || self.unread.remembers(node) {
             return true;
         }
+        if self.unread.is_hot_alone() {
+            let (id, columns) = (NodeId::new(node), self.columns());
+            let is_hot = self.rows.is_hot_in(id, first, columns)
+                && self.more_rows.is_none_or(|edges| edges.is_hot_in(id, second, columns));
+            if !is_hot {
+                self.unread.note(node);
+            }
+            return !is_hot;
+        }
         let shut = self.unread.shut();
-        let is_shut = shut != Shut::default() && if is_held() { shut.memory } else { shut.storage };
+        let is_shut = shut != Shut::default() && {
+            // A row of two directions needs both, and the slower one decides.
+            let second = self.more_rows.map_or(Tier::Hot, |edges| edges.tier(node));
+            shut.is(self.rows.tier(node).max(second))
+        };
         if is_shut {
             self.unread.note(node);
         }
         is_shut
     }
 
+    /// Which columns weights depend on.
+    const fn columns(&self) -> Columns {
+        Columns { relations: !self.factors.is_empty(), times: self.age_rate > 0.0 }
+    }
+
     fn make_row(&self, node: u32, buffer: &mut RowBuffer) -> Result<(), DamagedBlock> {
-        buffer.targets.clear();
-        buffer.weights.clear();
-        let mut first = self.edges(self.rows, node)?.peekable();
+        let RowBuffer { made, holds: [first_hold, second_hold] } = buffer;
+        made.targets.clear();
+        made.weights.clear();
+        let mut first = self.edges(self.rows, node, first_hold)?.peekable();
         if let Some(more_rows) = self.more_rows {
             // A self-loop is seen once, as an out-edge.
-            let mut second =
-                self.edges(more_rows, node)?.filter(|(target, _)| *target != node).peekable();
+            let second = self.edges(more_rows, node, second_hold)?;
+            let mut second = second.filter(|(target, _)| *target != node).peekable();
             loop {
                 let from_first = match (first.peek(), second.peek()) {
                     (Some(a), Some(b)) => a.0 <= b.0,
                     (a, _) => a.is_some(),
                 };
                 let next = if from_first { first.next() } else { second.next() };
-                let Some((target, weight)) = next else { break };
-                buffer.targets.push(target);
-                buffer.weights.push(weight);
+                let Some(edge) = next else { break };
+                made.push(edge);
             }
         } else {
-            for (target, weight) in first {
-                buffer.targets.push(target);
-                buffer.weights.push(weight);
-            }
+            first.for_each(|edge| made.push(edge));
         }
         Ok(())
     }
@@ -222,11 +271,10 @@ impl<'a> View<'a> {
         &'e self,
         edges: &'e Edges,
         node: u32,
+        hold: &'e mut EdgeHold,
     ) -> Result<impl Iterator<Item = (u32, f64)> + 'e, DamagedBlock> {
         let node = NodeId::new(node);
-        let row = edges.row(node)?;
-        let relations = if self.factors.is_empty() { &[] } else { edges.relations(node)? };
-        let times = if self.age_rate > 0.0 { edges.times(node)? } else { &[] };
+        let RowParts { row, relations, times } = edges.parts_in(node, hold, self.columns())?;
         Ok(row.targets.iter().enumerate().filter_map(move |(position, &target)| {
             if self.nodes.is_some_and(|nodes| !nodes.contains(NodeId::new(target))) {
                 return None;

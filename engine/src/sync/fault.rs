@@ -7,9 +7,17 @@
 //! | point | where | what it can do |
 //! |---|---|---|
 //! | a section's name, `out-edges` say | a block is read out of a file | fail, stall |
+//! | [`COLD`] | a compressed block is read out of a file | fail, stall |
+//! | [`WARM`] | a copy of a block is read out of a warm segment | fail, stall |
 //! | [`SCRATCH`] | a scratch is leased | find none |
 //! | [`SPREAD`] | a spread runs, in its scratch | panic, stall |
 
+/// The point at which a compressed block is read out of a file.
+#[cfg(feature = "failpoints")]
+pub const COLD: &str = "cold";
+/// The point at which a copy of a block is read out of a warm segment.
+#[cfg(feature = "failpoints")]
+pub const WARM: &str = "warm";
 /// The point at which a scratch is leased. An action `return` finds none free.
 #[cfg(feature = "failpoints")]
 pub const SCRATCH: &str = "scratch";

@@ -6,6 +6,7 @@
 //! # Orderings
 //! - [`Published`]: `store` releases what was written before it; `load` acquires it. The pair is
 //!   inside `arc-swap`, whose contract this module relies on.
+//! - [`Slot`]: as [`Published`], for a value that may be absent.
 //! - [`FirstWins`]: the winning `set` releases the value; `get` acquires it. The pair is inside
 //!   `once_cell::race::OnceBox`.
 //! - [`ArrayQueue`]: what was written before a `push` is seen after the `pop` that takes the
@@ -20,9 +21,9 @@
 //! thread without work stands there. [`Exclusive`] blocks, and is for work on a disk alone.
 //!
 //! # Models
-//! A model stands beside what it checks, in a module whose name ends in `models`, and runs under
-//! one checker or both. It has a negative control: the same model must fail once the code is
-//! mutated. `mutated` is how code is mutated without building it again.
+//! A model stands beside what it checks, in a module called `models`, and runs under one checker or
+//! both. It has a negative control: the same model must fail once the code is mutated. `mutated`
+//! is how code is mutated without building it again; `.ci/controls.txt` lists who must notice.
 
 #[cfg(test)]
 #[cfg(any(emanate_loom, emanate_shuttle))]
@@ -37,13 +38,16 @@ mod first_wins;
 #[cfg(any(emanate_loom, emanate_shuttle))]
 mod modelled;
 mod mutant;
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
+mod slot;
 mod stripe;
 mod thread;
 mod waiters;
-mod workers;
 
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod published;
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
+mod workers;
 
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
 pub use atomic::Atomic;
@@ -56,20 +60,41 @@ pub use exclusive::{Exclusive, ExclusiveGuard};
 pub(crate) use fault::failpoint;
 pub use first_wins::FirstWins;
 #[cfg(emanate_loom)]
+pub use loom::hint::spin_loop;
+#[cfg(emanate_loom)]
 pub use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+#[cfg(emanate_loom)]
+pub use loom::thread::yield_now;
 #[cfg(any(emanate_loom, emanate_shuttle))]
-pub use modelled::{ArrayQueue, Atomic, AtomicWaker, Published};
+pub use modelled::{
+    ArrayQueue, Atomic, AtomicWaker, Published, Slot, Thread, Workers, current_thread, park_timeout,
+};
 pub(crate) use mutant::mutated;
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
 pub use published::Published;
 #[cfg(emanate_shuttle)]
+pub use shuttle::hint::spin_loop;
+#[cfg(emanate_shuttle)]
 pub use shuttle::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+#[cfg(emanate_shuttle)]
+pub use shuttle::thread::yield_now;
+#[cfg(emanate_shuttle)]
+pub(crate) use shuttle::thread_local;
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
+pub use slot::Slot;
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 pub use std::hint::spin_loop;
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
 pub use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 pub use std::sync::{Arc, Weak};
-pub use std::thread::{Thread, current as current_thread, panicking, park_timeout, yield_now};
+pub use std::thread::panicking;
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
+pub use std::thread::{Thread, current as current_thread, park_timeout, yield_now};
+// No model that is small enough for loom comes to a cell of this kind.
+#[cfg(not(emanate_shuttle))]
+pub(crate) use std::thread_local;
 pub use stripe::{stripe, stripes};
 pub use thread::start_thread;
 pub use waiters::Waiters;
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 pub use workers::Workers;

@@ -10,7 +10,13 @@ use loom::sync::{Mutex, MutexGuard};
 #[cfg(emanate_shuttle)]
 use shuttle::sync::{Mutex, MutexGuard};
 
-use super::{Arc, AtomicU64, Ordering};
+use super::{Arc, AtomicU64, Ordering, mutated};
+
+#[cfg(test)]
+mod models;
+mod threads;
+
+pub use threads::{Thread, Workers, current_thread, park_timeout};
 
 /// A typed word with the contract of `atomic::Atomic`, over the checker's own.
 pub struct Atomic<T>(AtomicU64, std::marker::PhantomData<T>);
@@ -25,12 +31,6 @@ impl<T: Pod> Atomic<T> {
     /// The value.
     pub fn load(&self, order: Ordering) -> T {
         bytemuck::cast(self.0.load(order))
-    }
-
-    /// Replaces the value by what `change` makes of it.
-    pub fn update(&self, mut change: impl FnMut(&T) -> T) {
-        let mut value = self.value();
-        *value = Arc::new(change(&value));
     }
 
     /// Replaces the value.
@@ -81,6 +81,20 @@ impl<T> Published<T> {
         Arc::clone(&self.value())
     }
 
+    /// Replaces the value by what `change` makes of it. `change` is called again where another
+    /// thread replaced the value meanwhile.
+    pub fn update(&self, mut change: impl FnMut(&T) -> T) {
+        loop {
+            let before = self.load();
+            let next = Arc::new(change(&before));
+            let mut value = self.value();
+            if Arc::ptr_eq(&before, &value) || mutated("update_stores") {
+                *value = next;
+                return;
+            }
+        }
+    }
+
     /// Replaces the value.
     pub fn store(&self, value: Arc<T>) {
         *self.value() = value;
@@ -90,6 +104,49 @@ impl<T> Published<T> {
 impl<T> fmt::Debug for Published<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Published").finish_non_exhaustive()
+    }
+}
+
+/// A place with the contract of the one over `arc-swap`.
+pub struct Slot<T>(Mutex<Option<Arc<T>>>);
+
+impl<T> Default for Slot<T> {
+    fn default() -> Self {
+        Self(Mutex::new(None))
+    }
+}
+
+impl<T> Slot<T> {
+    fn value(&self) -> MutexGuard<'_, Option<Arc<T>>> {
+        self.0.lock().expect("no model panics while it holds this")
+    }
+
+    /// The value.
+    #[must_use]
+    pub fn load(&self) -> Option<Arc<T>> {
+        self.value().clone()
+    }
+
+    /// Whether there is one.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.value().is_some()
+    }
+
+    /// Puts `value` in the place of what is there.
+    pub fn put(&self, value: Arc<T>) {
+        *self.value() = Some(value);
+    }
+
+    /// Takes the value out.
+    pub fn take(&self) -> Option<Arc<T>> {
+        self.value().take()
+    }
+}
+
+impl<T> fmt::Debug for Slot<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Slot").finish_non_exhaustive()
     }
 }
 
@@ -123,6 +180,14 @@ impl<T> ArrayQueue<T> {
         Ok(())
     }
 
+    /// Adds `item` at the end; where there is no room, in place of the first, which is returned.
+    pub fn force_push(&self, item: T) -> Option<T> {
+        let mut items = self.items();
+        let first = if items.len() == self.room { items.pop_front() } else { None };
+        items.push_back(item);
+        first
+    }
+
     /// Takes the first item.
     pub fn pop(&self) -> Option<T> {
         self.items().pop_front()
@@ -146,35 +211,9 @@ impl<T> fmt::Debug for ArrayQueue<T> {
 }
 
 /// A waker that one task registers and others wake, with the contract of `atomic-waker`.
-#[cfg(emanate_loom)]
-#[derive(Debug, Default)]
-pub struct AtomicWaker(loom::future::AtomicWaker);
-
-#[cfg(emanate_loom)]
-impl AtomicWaker {
-    /// No waker.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Keeps `waker` in place of the one before it.
-    pub fn register(&self, waker: &Waker) {
-        self.0.register_by_ref(waker);
-    }
-
-    /// Wakes the one that was registered last, once.
-    pub fn wake(&self) {
-        self.0.wake();
-    }
-}
-
-/// A waker that one task registers and others wake, with the contract of `atomic-waker`.
-#[cfg(emanate_shuttle)]
 #[derive(Default)]
 pub struct AtomicWaker(Mutex<Option<Waker>>);
 
-#[cfg(emanate_shuttle)]
 impl AtomicWaker {
     /// No waker.
     #[must_use]
@@ -200,7 +239,6 @@ impl AtomicWaker {
     }
 }
 
-#[cfg(emanate_shuttle)]
 impl fmt::Debug for AtomicWaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("AtomicWaker").finish_non_exhaustive()

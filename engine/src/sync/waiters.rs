@@ -3,16 +3,23 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    Arc, ArrayQueue, AtomicBool, Ordering, Thread, current_thread, park_timeout, spin_loop,
-    yield_now,
+    Arc, ArrayQueue, AtomicBool, Ordering, Thread, current_thread, mutated, park_timeout,
+    spin_loop, yield_now,
 };
 
 /// Threads listed at once; one more sleeps and looks again by itself.
 const LISTED_MAX: usize = 256;
 /// Tries in a row before the thread gives its core away: what a small spread takes.
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 const SPINS: usize = 64;
 /// Tries with the core given away in between.
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 const YIELDS: usize = 8;
+/// In a model each try more is only more schedules.
+#[cfg(any(emanate_loom, emanate_shuttle))]
+const SPINS: usize = 0;
+#[cfg(any(emanate_loom, emanate_shuttle))]
+const YIELDS: usize = 0;
 /// Longest sleep between two tries.
 const NAP_MAX: Duration = Duration::from_millis(5);
 
@@ -73,10 +80,19 @@ impl Waiters {
         // As many as were listed at first, so that threads which come back do not keep this one.
         for _ in 0..self.list.len() {
             let Some(waiter) = self.list.pop() else { return };
+            let late = mutated("waiter_is_unlisted_late");
+            if late {
+                waiter.thread.unpark();
+            }
             // Release: pairs with the Acquire in `enlist`, so that the thread lists itself anew
             // only after it was taken off.
             waiter.listed.store(false, Ordering::Release);
-            waiter.thread.unpark();
+            if !late {
+                waiter.thread.unpark();
+            }
+            if mutated("one_waiter_is_woken") {
+                return;
+            }
         }
     }
 
@@ -114,9 +130,14 @@ impl Waiters {
         }
         let waiter = Arc::new(Waiter { thread: current_thread(), listed: AtomicBool::new(false) });
         loop {
-            self.enlist(&waiter);
+            if !mutated("waiter_is_listed_last") {
+                self.enlist(&waiter);
+            }
             if let Some(found) = attempt() {
                 return Some(found);
+            }
+            if mutated("waiter_is_listed_last") {
+                self.enlist(&waiter);
             }
             let now = Instant::now();
             let nap = until.map_or(NAP_MAX, |at| at.saturating_duration_since(now));
@@ -129,6 +150,10 @@ impl Waiters {
 }
 
 #[cfg(test)]
+#[cfg(any(emanate_loom, emanate_shuttle))]
+mod models;
+#[cfg(test)]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod tests {
     use std::thread;
     use std::time::{Duration, Instant};
@@ -175,54 +200,5 @@ mod tests {
             assert!(served.into_iter().all(|thread| thread.join().unwrap()));
         });
         assert_eq!(left.load(Ordering::Relaxed), 0);
-    }
-}
-
-#[cfg(test)]
-#[cfg(emanate_loom)]
-mod loom_models {
-    use super::{Waiter, Waiters};
-    use crate::sync::{Arc, AtomicBool, AtomicU64, Ordering, current_thread};
-
-    /// Takes one, or finds that none is left: a read-modify-write either way.
-    fn take(left: &AtomicU64) -> bool {
-        let less = |left: u64| Some(left.saturating_sub(1));
-        // AcqRel: all takes and gives are in one order, so a take after a give sees it.
-        left.fetch_update(Ordering::AcqRel, Ordering::Relaxed, less).is_ok_and(|left| left > 0)
-    }
-
-    /// One thread lists itself and tries once more, another gives back and wakes: the first either
-    /// got what it wanted or was woken.
-    fn nobody_is_missed(tries_again: bool) {
-        loom::model(move || {
-            let shared = Arc::new((AtomicU64::new(0), Waiters::new()));
-            let waiter =
-                Arc::new(Waiter { thread: current_thread(), listed: AtomicBool::new(false) });
-            let giver = loom::thread::spawn({
-                let shared = shared.clone();
-                move || {
-                    // AcqRel: see `take`.
-                    shared.0.fetch_add(1, Ordering::AcqRel);
-                    shared.1.wake_all();
-                }
-            });
-            let early = !tries_again && take(&shared.0);
-            shared.1.enlist(&waiter);
-            let got = early || (tries_again && take(&shared.0));
-            giver.join().unwrap();
-            let woken = !waiter.listed.load(Ordering::Acquire);
-            assert!(got || woken, "missed");
-        });
-    }
-
-    #[test]
-    fn loom_a_waiter_gets_it_or_is_woken() {
-        nobody_is_missed(true);
-    }
-
-    #[test]
-    #[should_panic(expected = "missed")]
-    fn loom_finds_that_trying_before_being_listed_misses() {
-        nobody_is_missed(false);
     }
 }

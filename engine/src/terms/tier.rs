@@ -8,9 +8,10 @@ use std::fmt;
 pub enum Tier {
     /// In memory.
     Hot,
-    /// In a file whose blocks are kept in memory once they were read.
+    /// Uncompressed in a file, read on demand: and then kept, or, in a graph with a memory budget,
+    /// kept in a bounded cache.
     Warm,
-    /// In a file, read on demand through a bounded cache.
+    /// Compressed in a file, read on demand in the same way.
     Cold,
 }
 

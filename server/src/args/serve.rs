@@ -62,3 +62,24 @@ pub(crate) enum ConfigCommand {
     /// Report every mistake and do nothing else
     Check(ConfigArgs),
 }
+
+/// What to send, and by which configuration.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct AlertsTestArgs {
+    /// The channel: log, webhook or smtp
+    #[arg(long, value_name = "NAME")]
+    pub(crate) channel: String,
+    /// The configuration, a TOML file [default: none, so that the defaults hold]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Sets a key, over file and environment; may be given several times
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+/// What to do with alerts.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum AlertsCommand {
+    /// Send a notice that says that it is a test; exit with 1 where the channel does not take it
+    Test(AlertsTestArgs),
+}

@@ -22,6 +22,10 @@ pub(crate) struct SpreadArgs {
     /// The graph: an edge list or a native file
     #[arg(long, value_name = "GRAPH", long_help = super::graph_help())]
     pub(crate) graph: PathBuf,
+    /// Most memory that graph and scratch take together; what has no room is read from the native
+    /// file when it is needed [default: no bound, and all that was read is kept]
+    #[arg(long, value_name = "BYTES", value_parser = values::bytes, allow_hyphen_values = true)]
+    pub(crate) memory_budget: Option<u64>,
     /// What to spread.
     #[command(flatten)]
     pub(crate) query: QueryArgs,

@@ -88,6 +88,13 @@ pub(crate) enum Mistake {
         /// The address.
         listen: std::net::SocketAddr,
     },
+    /// A channel that alerts go to lacks something, or cannot be used.
+    Channel {
+        /// The key.
+        key: &'static str,
+        /// What is wrong and what to do.
+        what: &'static str,
+    },
     /// A graph's name holds letters that a path of a URL would have to escape.
     GraphName {
         /// The name.
@@ -136,6 +143,7 @@ impl fmt::Display for Mistake {
                 "server.listen is {listen}, which other machines may reach, but nobody has to \
                  say who they are; give tokens in [auth], or listen on 127.0.0.1"
             ),
+            Self::Channel { key, what } => write!(f, "{key} {what}"),
             Self::GraphName { name } => write!(
                 f,
                 "graphs.{}: the name of a graph is made of a-z, 0-9, - and _; rename it",

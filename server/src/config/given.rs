@@ -7,6 +7,7 @@ use std::time::Duration;
 use emanate::change::store::FlushPolicy;
 use toml::Value;
 
+use super::alerting::SmtpSecurity;
 use super::model::{Level, StderrFormat};
 use crate::values;
 
@@ -181,18 +182,6 @@ impl Setting for Vec<String> {
     }
 }
 
-impl Setting for String {
-    const TAKES: &'static str = "a text";
-
-    fn read(given: Given<'_>) -> Option<Self> {
-        given.as_str().map(str::to_owned)
-    }
-
-    fn show(&self) -> Value {
-        Value::from(self.clone())
-    }
-}
-
 impl Setting for Level {
     const TAKES: &'static str = "one of trace, debug, info, warn and error";
 
@@ -235,5 +224,30 @@ impl Setting for FlushPolicy {
             Self::Never => "never".to_owned(),
             Self::Every(time) => format!("every:{}", time.show().as_str().unwrap_or_default()),
         })
+    }
+}
+
+impl Setting for String {
+    const TAKES: &'static str = "a text, or \"\" for none";
+
+    fn read(given: Given<'_>) -> Option<Self> {
+        given.as_str().map(str::to_owned)
+    }
+
+    fn show(&self) -> Value {
+        Value::from(self.clone())
+    }
+}
+
+impl Setting for SmtpSecurity {
+    const TAKES: &'static str = "one of starttls, tls and none";
+
+    fn read(given: Given<'_>) -> Option<Self> {
+        let name = given.as_str()?;
+        Self::ALL.into_iter().find(|security| security.name() == name)
+    }
+
+    fn show(&self) -> Value {
+        Value::from(self.name())
     }
 }

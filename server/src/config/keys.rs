@@ -116,7 +116,7 @@ const fn some_time(time: &Time) -> bool {
 }
 
 /// Every key, by section.
-pub(crate) static KEYS: [ConfigKey; 70] = [
+pub(crate) static KEYS: [ConfigKey; 94] = [
     key!(server.listen: std::net::SocketAddr, Restart,
         "Address and port to listen on; port 0 takes any free one. An address that other machines \
          reach needs tokens in [auth]."),
@@ -126,6 +126,9 @@ pub(crate) static KEYS: [ConfigKey; 70] = [
     key!(server.tls_key: File, Reload, "The certificate's private key in PEM."),
     key!(server.stop_within: Time, Reload,
         "How long requests may go on after the service was told to stop; then they are cancelled."),
+    key!(server.state_directory: File, Restart,
+        "Directory that keeps what is made over HTTP: rules of alerts, silences, checks; by \
+         default the store's. Without either, the next start begins without."),
     key!(limits.connections: usize, Restart,
         "Most connections open at once; further ones wait to be accepted.",
         |count: &usize| *count > 0 => "at least 1"),
@@ -270,6 +273,48 @@ pub(crate) static KEYS: [ConfigKey; 70] = [
         some_time => "above 0"),
     key!(reload.watch: Time, Reload,
         "How often the file is looked at for changes; 0s for never, so that only SIGHUP reloads."),
+    key!(alerts.enabled: bool, Reload,
+        "Whether rules over metrics are looked at and `/v1/alerts` answers."),
+    key!(alerts.period: Time, Reload, "How often every rule is looked at.",
+        |time: &Time| *time >= Time::from_millis(100) => "at least 100ms"),
+    key!(alerts.rules: usize, Reload, "Most rules.", |n: &usize| *n > 0 => "at least 1"),
+    key!(alerts.cooldown: Time, Reload,
+        "Least time between two notices that one alert fires, where its rule says nothing else."),
+    key!(alerts.keep: usize, Reload, "Most records of what happened to alerts.",
+        |n: &usize| *n > 0 => "at least 1"),
+    key!(alerts.keep_time: Time, Reload, "How long such a record is kept.",
+        some_time => "above 0"),
+    key!(alerts.attempts: u32, Reload, "How often it is tried to send a notice.",
+        |count: &u32| (1..=10).contains(count) => "from 1 to 10"),
+    key!(alerts.send_time: Time, Reload, "How long one try may take.", some_time => "above 0"),
+    key!(alerts.log_file: File, Reload,
+        "The channel `log`: a file that each notice is appended to, as a line of JSON."),
+    size!(alerts.log_size, Reload, "Bytes from which on that file is put aside and begun anew.",
+        1 << 10 => "at least 1KiB"),
+    key!(alerts.log_files: usize, Reload, "How many files put aside are kept: NAME.1, NAME.2, ..",
+        |count: &usize| *count <= 100 => "at most 100"),
+    key!(alerts.webhook_url: String, secret,
+        "The channel `webhook`: an http or https URL that each notice is posted to, with a body \
+         that Slack and its kin understand."),
+    key!(alerts.webhook_allow_private: bool, Reload,
+        "Whether the webhook may be on this machine or in a private network."),
+    key!(alerts.smtp_server: String, Reload,
+        "The channel `smtp`: host and port of a mail server, such as \"mail.example.org:587\"."),
+    key!(alerts.smtp_security: super::alerting::SmtpSecurity, Reload,
+        "How mail is protected on its way there."),
+    key!(alerts.smtp_user: String, Reload, "Who logs in there."),
+    key!(alerts.smtp_password: String, secret, "The password for that."),
+    key!(alerts.smtp_from: String, Reload,
+        "Whom mail is from, such as \"Emanate <a@example.org>\"."),
+    key!(alerts.smtp_to: Vec<String>, Reload, "Whom mail goes to."),
+    key!(checks.most: usize, Reload, "Most checks made over HTTP.",
+        |count: &usize| (1..=48).contains(count) => "from 1 to 48"),
+    key!(checks.allow_private: bool, Reload,
+        "Whether such a check may reach for this machine or a private network."),
+    key!(checks.keep: usize, Reload, "Most records of how checks changed.",
+        |n: &usize| *n > 0 => "at least 1"),
+    key!(checks.keep_time: Time, Reload, "How long such a record is kept.",
+        some_time => "above 0"),
 ];
 
 /// The keys whose values differ between `old` and `new` and take effect at the next start only.

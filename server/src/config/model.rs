@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use emanate::change::store::FlushPolicy;
 
+use super::alerting::{Alerts, Checks};
+
 /// The name of the graph that routes without a name mean.
 pub(crate) const DEFAULT_GRAPH: &str = "default";
 
@@ -31,6 +33,8 @@ pub(crate) struct Config {
     pub(crate) audit: Audit,
     pub(crate) telemetry: TelemetryConfig,
     pub(crate) reload: Reload,
+    pub(crate) alerts: Alerts,
+    pub(crate) checks: Checks,
     /// Files of graphs by name.
     pub(crate) graphs: BTreeMap<String, PathBuf>,
 }
@@ -42,6 +46,15 @@ pub(crate) struct Server {
     pub(crate) tls_certificate: Option<PathBuf>,
     pub(crate) tls_key: Option<PathBuf>,
     pub(crate) stop_within: Duration,
+    /// `None` for the store's.
+    pub(crate) state_directory: Option<PathBuf>,
+}
+
+impl Config {
+    /// The directory that keeps what is made over HTTP; `None` where nothing does.
+    pub(crate) fn state_directory(&self) -> Option<&std::path::Path> {
+        self.server.state_directory.as_deref().or(self.store.directory.as_deref())
+    }
 }
 
 impl Default for Server {
@@ -51,6 +64,7 @@ impl Default for Server {
             tls_certificate: None,
             tls_key: None,
             stop_within: Duration::from_secs(10),
+            state_directory: None,
         }
     }
 }

@@ -27,7 +27,8 @@ pub(super) fn print(config: &Config) -> String {
         if !key.secret {
             let _ = writeln!(text, "{name} = {shown}");
         } else {
-            let count = shown.as_array().map_or(0, Vec::len);
+            let given = shown.as_str().map(|text| usize::from(!text.is_empty()));
+            let count = given.or(shown.as_array().map(Vec::len)).unwrap_or(0);
             let _ = writeln!(text, "# {name} = [..]  # {count} given, not shown");
         }
     }

@@ -8,14 +8,14 @@ use axum::middleware;
 use super::front::{self, Guard};
 use super::page::with_page;
 use super::problem::Problem;
-use super::routes::TABLE;
+use super::routes;
 use super::service::App;
 use crate::output::text::cut;
 
-/// All routes of [`TABLE`], with everything before and after them.
+/// [All routes](routes::all), with everything before and after them.
 pub(crate) fn router(service: &App) -> Router {
     let mut router = Router::new();
-    for route in &TABLE {
+    for route in routes::all() {
         let guard =
             Guard { service: App::clone(service), scope: route.scope, feature: route.feature };
         for path in route.paths() {

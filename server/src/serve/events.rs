@@ -29,6 +29,8 @@ pub(crate) enum EventKind {
     Breaker,
     /// A check changed its status.
     Health,
+    /// An alert is told of.
+    Alert,
 }
 
 impl EventKind {
@@ -40,6 +42,7 @@ impl EventKind {
             Self::Generation => "generation",
             Self::Breaker => "breaker",
             Self::Health => "health",
+            Self::Alert => "alert",
         }
     }
 }

@@ -31,13 +31,15 @@ pub(crate) enum Feature {
     Watch,
     /// Recent points and quantiles are kept.
     Points,
+    /// Rules over metrics are looked at.
+    Alerts,
     /// Traces are sent.
     Telemetry,
 }
 
 impl Feature {
     /// All of them.
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Auth,
         Self::Tls,
         Self::Rate,
@@ -51,6 +53,7 @@ impl Feature {
         Self::Audit,
         Self::Watch,
         Self::Points,
+        Self::Alerts,
         Self::Telemetry,
     ];
 
@@ -70,6 +73,7 @@ impl Feature {
             Self::Audit => "audit",
             Self::Watch => "watch",
             Self::Points => "points",
+            Self::Alerts => "alerts",
             Self::Telemetry => "telemetry",
         }
     }
@@ -90,6 +94,7 @@ impl Feature {
             Self::Audit => "audit.enabled",
             Self::Watch => "reload.watch",
             Self::Points => "points.enabled",
+            Self::Alerts => "alerts.enabled",
             Self::Telemetry => "telemetry.endpoint",
         }
     }
@@ -110,6 +115,7 @@ impl Feature {
             Self::Audit => config.audit.enabled,
             Self::Watch => !config.reload.watch.is_zero(),
             Self::Points => config.points.enabled,
+            Self::Alerts => config.alerts.enabled,
             Self::Telemetry => config.telemetry.is_on(),
         }
     }

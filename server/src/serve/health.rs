@@ -1,6 +1,7 @@
 //! The checks of the service, run now and then; what they found is asked for by probes, `/health`
 //! and the figures.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use emanate::health::{
 };
 use serde_json::{Value, json};
 
+use super::checks;
 use super::events::EventKind;
 use super::graphs::ServedGraph;
 use super::keeping::Keeper;
@@ -39,8 +41,7 @@ pub(super) fn registry<'a>(
     let own = "names of the service's checks differ, and periods are above 0";
     let default = graphs.clone().find(|graph| graph.name == DEFAULT_GRAPH);
     if let Some(graph) = default.or_else(|| graphs.clone().next()) {
-        let mut options = CanaryOptions::default();
-        options.budget = CANARY_BUDGET;
+        let options = CanaryOptions { budget: CANARY_BUDGET, ..CanaryOptions::default() };
         checks.add("canary", engine.canary_check(&graph.graph, options)).expect(own);
     }
     checks.add("breakers", engine.breakers_check(DEFAULT_OPEN_MAX)).expect(own);
@@ -83,7 +84,7 @@ impl Checks<'_> {
 /// changes, until the service stops.
 pub(crate) async fn watch(service: App) {
     let mut stages = service.stages();
-    let mut seen: Vec<HealthStatus> = Vec::new();
+    let mut seen: HashMap<Arc<str>, HealthStatus> = HashMap::new();
     loop {
         tokio::select! {
             _ = stages.wait_for(|stage| *stage >= Stage::Stopping) => return,
@@ -96,12 +97,18 @@ pub(crate) async fn watch(service: App) {
         served.health.tick(CheckJob::on_thread);
         let checks = served.health.reading().checks;
         service.results.note(&checks, &service.live().config.health);
-        for (check, before) in checks.iter().zip(&seen) {
-            if check.status != *before {
-                tell(&service, check, *before);
+        let mut turned = false;
+        for check in &checks {
+            let before = seen.get(&check.name).copied();
+            if let Some(before) = before.filter(|before| check.status != *before) {
+                tell(&service, check, before);
+                turned = true;
             }
         }
-        seen = checks.iter().map(|check| check.status).collect();
+        seen = checks.iter().map(|check| (Arc::clone(&check.name), check.status)).collect();
+        if turned {
+            checks::keep_soon(&service);
+        }
     }
 }
 
@@ -115,6 +122,7 @@ fn tell(service: &App, check: &CheckReading, before: HealthStatus) {
     }
     let data = json!({"check": name, "from": from, "to": to, "reason": reason});
     service.events.tell(EventKind::Health, data);
+    service.checks.note(name, from, to, reason, &service.live().config);
 }
 
 /// How everything stands, as an object.

@@ -8,7 +8,7 @@ use prometheus::{
 
 use super::access::Scope;
 use super::machine::Machine;
-use super::routes::{Route, TABLE};
+use super::routes::{self, Route};
 
 /// Upper bounds of the buckets of a request's duration, in seconds.
 const SECONDS: [f64; 7] = [0.0005, 0.001, 0.0025, 0.01, 0.05, 0.25, 2.5];
@@ -35,7 +35,7 @@ pub(crate) struct Figures {
 /// How a path is counted: as the route it belongs to, whether or not it names a graph, so that
 /// there are as many series as routes.
 pub(crate) fn route_of(path: &str) -> &'static str {
-    let route = TABLE.iter().find(|route| route.paths().any(|known| known == path));
+    let route = routes::all().find(|route| route.paths().any(|known| known == path));
     route.map_or(NOWHERE, |route| route.path)
 }
 
@@ -80,7 +80,7 @@ impl Figures {
         );
         let durations = HistogramVec::new(options.buckets(SECONDS.to_vec()), &["route"]);
         let durations = durations.expect("the name is valid");
-        for route in &TABLE {
+        for route in routes::all() {
             let method = route.method.to_uppercase();
             // Series are few, so the others come with their first request.
             let statuses: &[&str] = if asks_graph(route) { &["200", "503"] } else { &[] };
@@ -108,7 +108,7 @@ impl Figures {
         let route = route_of(path);
         let labels = [route, method_of(method), &status.to_string()];
         self.requests.with_label_values(&labels).inc();
-        let known = TABLE.iter().find(|known| known.path == route);
+        let known = routes::all().find(|known| known.path == route);
         if let Some(known) = known.filter(|known| known.scope != Scope::Open) {
             self.durations.with_label_values(&[timed_as(known)]).observe(elapsed.as_secs_f64());
         }

@@ -1,5 +1,6 @@
 //! The OpenAPI document, made from the table of routes and the table of a query's keys.
 
+mod alerting;
 mod changes;
 mod figures;
 mod query;
@@ -10,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::access::Scope;
 use super::metrics::PROMETHEUS_TEXT;
 use super::problem::PROBLEM_JSON;
-use super::routes::{Media, Parameter, Route, TABLE};
+use super::routes::{self, Media, Parameter, Route};
 
 /// Statuses of problems that every route but the open ones may have.
 const COMMON_PROBLEMS: [u16; 3] = [401, 403, 503];
@@ -18,7 +19,7 @@ const COMMON_PROBLEMS: [u16; 3] = [401, 403, 503];
 /// The document. Costs a pass over the tables.
 pub(crate) fn document() -> Value {
     let mut paths = Map::new();
-    for route in &TABLE {
+    for route in routes::all() {
         for path in route.paths() {
             let entry = paths.entry(path).or_insert_with(|| json!({}));
             entry[route.method] = operation(route, path);
@@ -205,7 +206,7 @@ mod tests {
     fn operations_have_names_of_their_own() {
         let mut ids = BTreeSet::new();
         let mut count = 0;
-        for route in &TABLE {
+        for route in routes::all() {
             for path in route.paths() {
                 ids.insert(operation_id(route, path));
                 count += 1;

@@ -61,6 +61,7 @@ fn try_reload(service: &Service) -> Result<Vec<&'static str>, Vec<String>> {
 /// `config` with those values that hold until the next start as they are.
 fn running(first: &Config, mut config: Config) -> Config {
     config.server.listen = first.server.listen;
+    config.server.state_directory.clone_from(&first.server.state_directory);
     config.limits.connections = first.limits.connections;
     config.limits.header_time = first.limits.header_time;
     config.limits.write_time = first.limits.write_time;
@@ -133,6 +134,7 @@ mod tests {
         let first = Config::default();
         let mut changed = first.clone();
         changed.server.listen.set_port(1);
+        changed.server.state_directory = Some("elsewhere".into());
         changed.limits.connections = 1;
         changed.limits.header_time *= 2;
         changed.limits.write_time *= 2;

@@ -12,7 +12,7 @@ use super::error::ServeError;
 use super::graphs::Served;
 use super::journal::{Journal, JournalLayer};
 use super::service::{App, Service, Stage};
-use super::{health, keeping, listener, points, reload, routes, telemetry};
+use super::{alerts, health, keeping, listener, points, reload, routes, telemetry};
 use crate::args::ServeArgs;
 use crate::config::{Config, Sources};
 use crate::exit::{Failure, Printed};
@@ -68,6 +68,8 @@ async fn serve(service: &App, config: Config) -> Result<(), ServeError> {
         tokio::spawn(health::watch(App::clone(service))),
         tokio::spawn(routes::tell_transitions(App::clone(service))),
         tokio::spawn(points::keep(App::clone(service))),
+        tokio::spawn(alerts::watch(App::clone(service))),
+        tokio::spawn(alerts::deliver(App::clone(service))),
         #[cfg(feature = "otel")]
         tokio::spawn(telemetry::run(App::clone(service))),
     ];
@@ -79,6 +81,7 @@ async fn serve(service: &App, config: Config) -> Result<(), ServeError> {
     // A task ends early only by a panic, which has been reported; the end is the same.
     let _ = serving.await;
     keeping::settle(service).await;
+    alerts::settle(service).await;
     telemetry::settle(service).await;
     for task in tasks {
         task.abort();

@@ -8,13 +8,16 @@ use emanate::observe::Collector;
 use serde_json::json;
 use tokio::sync::{OnceCell, watch};
 
+use super::alerts::Alerts;
 use super::audit::Audit;
+use super::checks::Checks;
 use super::error::ServeError;
 use super::events::{EventKind, Events};
 use super::graphs::{Served, ServedGraph};
 use super::journal::Journal;
 use super::live::Live;
 use super::metrics::Figures;
+use super::outbound::Outbound;
 use super::points::{Latencies, Points};
 use super::problem::Problem;
 use super::rate::Rates;
@@ -58,6 +61,9 @@ pub(crate) struct Service {
     pub(crate) points: Points,
     pub(crate) latencies: Latencies,
     pub(crate) results: Results,
+    pub(crate) outbound: Outbound,
+    pub(crate) alerts: Alerts,
+    pub(crate) checks: Checks,
     pub(crate) telemetry: Telemetry,
 }
 
@@ -78,6 +84,9 @@ impl Service {
             file: config.audit.file.clone().unwrap_or_default(),
             error,
         })?;
+        let (figures, alerts) = (Figures::new(), Alerts::new(&config));
+        let own = "names of the service's figures differ";
+        figures.registry.register(Box::new(alerts.figures.clone())).expect(own);
         Ok(Self {
             sources,
             first: config.clone(),
@@ -90,10 +99,13 @@ impl Service {
             rates: Rates::new(config.rate.clients),
             slots: Slots::default(),
             ids: Ids::default(),
-            figures: Figures::new(),
+            figures,
             points: Points::new(),
             latencies: Latencies::new(),
             results: Results::default(),
+            outbound: Outbound::default(),
+            alerts,
+            checks: Checks::new(),
             telemetry: Telemetry::new(),
             live: ArcSwap::from_pointee(Live::of(config)?),
         })
@@ -108,6 +120,7 @@ impl Service {
     pub(crate) fn put(&self, live: Live) {
         self.journal.set(&live.config);
         self.events.set(&live.config);
+        self.alerts.set(&live.config);
         if let Some(served) = self.served.get() {
             let mut settings = live.config.spread.settings();
             if served.tuner().is_some() {
@@ -139,6 +152,8 @@ impl Service {
         if let Err(error) = self.figures.registry.register(collector) {
             tracing::error!(%error, "the engine's figures have names that are taken");
         }
+        self.alerts.open(&self.first);
+        self.checks.open(self, &served.health);
         // It is set once, by the one task that opens the graphs.
         let _ = self.served.set(served);
         self.advance(Stage::Ready);

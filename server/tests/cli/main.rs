@@ -1,5 +1,7 @@
 //! The `emanate` command from outside: what goes in, what comes out, and the exit status.
 
+#[cfg(target_os = "linux")]
+mod budget;
 mod files;
 mod help;
 mod import_info;

@@ -11,6 +11,8 @@ fn concrete(path: &str) -> String {
         .replace("{breaker}", "spread")
         .replace("{check}", "canary")
         .replace("{metric}", "emanate_spreads_total")
+        .replace("{alert}", "EmanateSpreadsSlow")
+        .replace("{silence}", "1")
 }
 
 #[test]
@@ -53,8 +55,11 @@ fn every_documented_route_answers_and_no_other_method_does() {
 
 /// Paths as the source writes them where routes are listed.
 fn written() -> Vec<String> {
-    let table = include_str!("../../src/serve/routes/table.rs");
-    let lines = table.lines().map(str::trim);
+    let tables = [
+        include_str!("../../src/serve/routes/table.rs"),
+        include_str!("../../src/serve/routes/alerting.rs"),
+    ];
+    let lines = tables.into_iter().flat_map(str::lines).map(str::trim);
     let paths = lines.filter_map(|line| {
         let rest = line.strip_prefix("path: \"").or_else(|| line.strip_prefix("named: \""))?;
         Some(rest.trim_end_matches("\",").to_owned())

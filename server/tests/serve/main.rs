@@ -2,10 +2,12 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod alerts;
 mod answers;
 mod bad_clients;
 mod breakers;
 mod changes;
+mod checks;
 mod documents;
 mod ending;
 mod figures;
@@ -13,6 +15,7 @@ mod health;
 mod idle;
 mod lists;
 mod metrics;
+mod receivers;
 mod records;
 mod reloading;
 mod schemathesis;

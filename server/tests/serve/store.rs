@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::sync::Mutex;
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
@@ -14,13 +14,17 @@ use crate::support::{PETS, Service, command, file, path};
 /// Serves the store in the directory called `name`, which `--graph` fills where it is empty.
 fn start(name: &str, flags: &[&str]) -> Service {
     let graph = file(&format!("{name}.tsv"), PETS);
-    let (graph, store) = (graph.to_str().unwrap().to_owned(), path(name));
-    let mut arguments = vec!["serve", "--graph", &graph, "--store", store.to_str().unwrap()];
+    let (graph, store) = (text(&graph), text(&path(name)));
+    let mut arguments = vec!["serve", "--graph", &graph, "--store", &store];
     arguments.extend(["--set", "logs.stderr=json", "--set", "server.listen=127.0.0.1:0"]);
     arguments.extend(flags);
     let service = Service::spawn(command(arguments));
     service.hears("ready graphs");
     service
+}
+
+fn text(path: &Path) -> String {
+    path.to_str().expect("the directory for tests has a name in UTF-8").to_owned()
 }
 
 /// Takes away what an earlier run left.
@@ -30,8 +34,8 @@ fn fresh(name: &str) {
 
 #[track_caller]
 fn check(name: &str) -> Value {
-    let store = path(name);
-    let arguments = ["check", store.to_str().unwrap(), "--format", "json"];
+    let store = text(&path(name));
+    let arguments = ["check", &store, "--format", "json"];
     let output = command(arguments).output().expect("the command runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("JSON")
@@ -74,9 +78,9 @@ fn a_store_is_filled_once_and_then_is_the_graph() {
 /// What a second service on the same store says.
 fn start_again(store: &str) -> String {
     let arguments = ["serve", "--store", store, "--listen", "127.0.0.1:0"];
-    let output = command(arguments).output().unwrap();
+    let output = command(arguments).output().expect("the command runs");
     assert_eq!(output.status.code(), Some(2));
-    let said = String::from_utf8(output.stderr).unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
     said.lines().last().unwrap_or_default().to_owned()
 }
 
@@ -117,8 +121,14 @@ const KILLS: usize = 4;
 /// Who changes at once.
 const WRITERS: usize = 3;
 
-/// Sends one set; says whether it was acknowledged.
-fn try_add(address: std::net::SocketAddr, node: &str) -> Option<bool> {
+/// What the service said of one set.
+enum Answer {
+    Acknowledged,
+    Refused(String),
+}
+
+/// Sends one set; nothing where no whole answer came.
+fn try_add(address: SocketAddr, node: &str) -> Option<Answer> {
     let body = json!({"changes": [{"change": "add_node", "node": node}]}).to_string();
     let mut stream = TcpStream::connect(address).ok()?;
     let head = format!(
@@ -130,7 +140,30 @@ fn try_add(address: std::net::SocketAddr, node: &str) -> Option<bool> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
     // An answer that was cut short acknowledges nothing.
-    answer.ends_with("}\n").then(|| answer.starts_with("HTTP/1.1 200 "))
+    answer.ends_with("}\n").then(|| match answer.starts_with("HTTP/1.1 200 ") {
+        true => Answer::Acknowledged,
+        false => Answer::Refused(answer),
+    })
+}
+
+/// Adds nodes until the service is gone; gives those tried and those acknowledged.
+fn write(
+    address: SocketAddr,
+    round: usize,
+    writer: usize,
+    count: &AtomicUsize,
+) -> (Vec<String>, Vec<String>) {
+    let (mut tried, mut done) = (Vec::new(), Vec::new());
+    loop {
+        let node = format!("w-{round}-{writer}-{:06}", tried.len());
+        tried.push(node.clone());
+        match try_add(address, &node) {
+            Some(Answer::Acknowledged) => done.push(node),
+            Some(Answer::Refused(answer)) => panic!("{node} was refused: {answer}"),
+            None => return (tried, done),
+        }
+        count.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 #[test]
@@ -156,34 +189,28 @@ fn acknowledged_changes_outlive_kills() {
         acknowledged = found;
 
         let address = service.address;
-        let (tried, done) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
         let (count, kill_after) = (AtomicUsize::new(0), 1 + round * 37 % 50);
-        std::thread::scope(|scope| {
-            for writer in 0..WRITERS {
-                let (tried, done, count) = (&tried, &done, &count);
-                scope.spawn(move || {
-                    for number in 0.. {
-                        let node = format!("w-{round}-{writer}-{number:06}");
-                        tried.lock().unwrap().push(node.clone());
-                        match try_add(address, &node) {
-                            Some(true) => done.lock().unwrap().push(node),
-                            Some(false) => panic!("{node} was refused"),
-                            None => return,
-                        }
-                        count.fetch_add(1, Ordering::Relaxed);
-                    }
-                });
-            }
+        let done = std::thread::scope(|scope| {
+            let count = &count;
+            let writers: Vec<_> = (0..WRITERS)
+                .map(|writer| scope.spawn(move || write(address, round, writer, count)))
+                .collect();
             while count.load(Ordering::Relaxed) < kill_after {
                 assert!(service.child.try_wait().unwrap().is_none(), "it ended by itself");
+                assert!(!writers.iter().all(|writer| writer.is_finished()), "nothing is written");
                 std::thread::yield_now();
             }
             // While requests are under way; on Unix this is the signal that cannot be heeded.
             service.child.kill().unwrap();
             service.child.wait().unwrap();
+            let mut done = Vec::new();
+            for writer in writers {
+                let (tried, acknowledged) = writer.join().unwrap();
+                sent.extend(tried);
+                done.extend(acknowledged);
+            }
+            done
         });
-        sent.extend(tried.into_inner().unwrap());
-        let done = done.into_inner().unwrap();
         assert!(done.len() >= kill_after);
         acknowledged.extend(done);
         check("killed");

@@ -9,7 +9,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use crate::support::{Answer, PETS, Service, command, file};
 
 /// Writes a certificate for this machine and its key; gives the certificate.
-fn pair(name: &str) -> CertificateDer<'static> {
+pub(crate) fn pair(name: &str) -> CertificateDer<'static> {
     let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
     let made = rcgen::generate_simple_self_signed(names).expect("names of this machine");
     file(&format!("{name}.crt"), made.cert.pem());
@@ -17,7 +17,7 @@ fn pair(name: &str) -> CertificateDer<'static> {
     made.cert.der().clone()
 }
 
-fn flags(name: &str) -> [String; 2] {
+pub(crate) fn flags(name: &str) -> [String; 2] {
     let path = |end: &str| crate::support::path(&format!("{name}.{end}")).display().to_string();
     [format!("server.tls_certificate={}", path("crt")), format!("server.tls_key={}", path("key"))]
 }

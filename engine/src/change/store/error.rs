@@ -44,6 +44,7 @@ impl fmt::Display for DiskFailure {
             ErrorKind::InvalidData => {
                 "a part of the graph's own file cannot be read; check the store"
             }
+            ErrorKind::NotADirectory => "a store is a directory; give its path",
             _ => "check the disk",
         };
         write!(f, "{}: the disk refused ({}); {advice}", self.file.display(), self.kind)

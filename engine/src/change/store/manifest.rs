@@ -6,7 +6,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::disk::{Disk, DiskFile};
 use super::names::{self, MANIFEST};
-use super::record::{BYTE_ORDER_MARK, FORMAT, Unlike, is_whole, preamble};
+use super::record::{self, Unlike, is_whole, preamble};
 
 const MAGIC: [u8; 8] = *b"EMSTORE\0";
 /// Bytes of a manifest.
@@ -56,10 +56,7 @@ pub(super) struct Manifest {
 
 impl Manifest {
     fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(MANIFEST_BYTES as usize);
-        bytes.extend(MAGIC);
-        bytes.extend(FORMAT.to_le_bytes());
-        bytes.extend(BYTE_ORDER_MARK.to_le_bytes());
+        let mut bytes = record::begin(&MAGIC, MANIFEST_BYTES);
         let none = SegmentIdentity { generation: 0, bytes: 0, head: 0 };
         let segment = self.segment.unwrap_or(none);
         for number in [
@@ -73,9 +70,7 @@ impl Manifest {
         ] {
             bytes.extend(number.to_le_bytes());
         }
-        let sum = xxh3_64(&bytes);
-        bytes.extend(sum.to_le_bytes());
-        bytes
+        record::seal(bytes)
     }
 
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, Unlike> {

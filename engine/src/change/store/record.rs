@@ -16,9 +16,9 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 const MAGIC: [u8; 8] = *b"EMANLOG\0";
 /// The format this library writes, and the newest it reads.
-pub(super) const FORMAT: u32 = 1;
+const FORMAT: u32 = 1;
 /// Reads as this number only where bytes are taken in the order they were written in.
-pub(super) const BYTE_ORDER_MARK: u32 = 0x0A0B_0C0D;
+const BYTE_ORDER_MARK: u32 = 0x0A0B_0C0D;
 /// Bytes of a log before its first record.
 pub(super) const LOG_HEADER_BYTES: u64 = 48;
 /// Bytes of a record before its set.
@@ -52,6 +52,22 @@ pub(super) enum Unlike {
     Damaged,
     /// A newer Emanate wrote it.
     Newer(u32),
+}
+
+/// The beginning of a file, with room for `length` bytes of it.
+pub(super) fn begin(magic: &[u8; 8], length: u64) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(length as usize);
+    bytes.extend(magic);
+    bytes.extend(FORMAT.to_le_bytes());
+    bytes.extend(BYTE_ORDER_MARK.to_le_bytes());
+    bytes
+}
+
+/// `bytes` with their checksum behind them, by which [`is_whole`] knows them.
+pub(super) fn seal(mut bytes: Vec<u8>) -> Vec<u8> {
+    let sum = xxh3_64(&bytes);
+    bytes.extend(sum.to_le_bytes());
+    bytes
 }
 
 /// Magic and format at the beginning of `bytes`, and what follows them.
@@ -96,16 +112,11 @@ impl LogHeader {
     }
 
     pub(super) fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(LOG_HEADER_BYTES as usize);
-        bytes.extend(MAGIC);
-        bytes.extend(FORMAT.to_le_bytes());
-        bytes.extend(BYTE_ORDER_MARK.to_le_bytes());
+        let mut bytes = begin(&MAGIC, LOG_HEADER_BYTES);
         for number in [self.identity, self.base, self.previous] {
             bytes.extend(number.to_le_bytes());
         }
-        let sum = xxh3_64(&bytes);
-        bytes.extend(sum.to_le_bytes());
-        bytes
+        seal(bytes)
     }
 
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, Unlike> {

@@ -20,7 +20,7 @@ fn control() -> Control {
 /// A failure that races with another is not lost: whoever adds up last sees both.
 #[test]
 fn of_two_failures_at_once_one_sees_both() {
-    check(10, || {
+    check(11, || {
         let ring = Arc::new(Ring::new());
         let failing = |stripe| {
             let ring = Arc::clone(&ring);
@@ -56,7 +56,7 @@ fn a_stripe_loses_nothing_between_slices() {
 /// A total never has more than there was, and a later one never less than an earlier one.
 #[test]
 fn totals_never_count_twice_and_never_fall() {
-    check(60, || {
+    check(70, || {
         let ring = Arc::new(Ring::new());
         ring.add(control(), Counted::Success, 0);
         ring.add(control(), Counted::Success, 0);
@@ -70,7 +70,8 @@ fn totals_never_count_twice_and_never_fall() {
                 let first = ring.totals().successes;
                 assert!(first <= 3, "counted twice: {first}");
                 let second = ring.totals().successes;
-                assert!(first <= second && second <= 3, "{first}, then {second}");
+                assert!(second <= 3, "counted twice: {second}");
+                assert!(first <= second, "{first}, then {second}");
             })
         };
         adding.join().unwrap();

@@ -163,6 +163,7 @@ pub(super) fn names(names: NameList, numbering: &Numbering) -> Result<Names, Bui
         ordered: olds.len(),
         count: olds.len(),
         overlay: Default::default(),
+        index: Default::default(),
     })
 }
 

@@ -67,6 +67,22 @@ pub enum OpenError {
     },
     /// The facts about the graph as a whole, which opening reads, are damaged.
     DamagedFacts(DamagedBlock),
+    /// Tables, names and room to read in take more than the budget; give at least `bytes_needed`.
+    BudgetTooSmall {
+        /// The file.
+        file: Arc<Path>,
+        /// Bytes that the graph takes at least.
+        bytes_needed: u64,
+        /// Bytes of the budget.
+        bytes: u64,
+    },
+    /// No file could be made in the directory for uncompressed copies of blocks; name another.
+    NoWarmSegment {
+        /// The directory.
+        directory: Arc<Path>,
+        /// What the operating system said.
+        kind: ErrorKind,
+    },
 }
 
 const RESTORE: &str = "import the graph again or restore the file";
@@ -107,6 +123,18 @@ impl fmt::Display for OpenError {
             Self::DamagedHeader { file } => {
                 write!(f, "{}: the header is damaged; {RESTORE}", file.display())
             }
+            Self::BudgetTooSmall { file, bytes_needed, bytes } => write!(
+                f,
+                "{}: the graph takes {bytes_needed} bytes of memory at least, but the budget is \
+                 {bytes}; give it {bytes_needed} or more",
+                file.display()
+            ),
+            Self::NoWarmSegment { directory, kind } => write!(
+                f,
+                "{}: no file can be made here for copies of blocks ({kind}); name another \
+                 directory",
+                directory.display()
+            ),
             Self::DamagedTable { file, section } => {
                 write!(f, "{}: the table of {section} is damaged; {RESTORE}", file.display())
             }

@@ -5,11 +5,13 @@ use std::io::{self, ErrorKind};
 use std::panic::RefUnwindSafe;
 use std::path::Path;
 
+use super::compress::decompress;
 use super::content::{Shape, Stored};
 use super::layout::{BLOCK_ENTRY_BYTES, BlockEntry, Section, checksum};
 use crate::graph::blocks::ROWS_PER_BLOCK;
 use crate::graph::error::{Damage, DamagedBlock};
 use crate::sync::{Arc, failpoint};
+use crate::terms::Tier;
 
 /// Bytes that any number of threads may read at any place at once.
 pub(crate) trait ReadAt: fmt::Debug + Send + Sync + RefUnwindSafe {
@@ -18,6 +20,9 @@ pub(crate) trait ReadAt: fmt::Debug + Send + Sync + RefUnwindSafe {
 
     /// Fills `bytes` from `offset` on; `UnexpectedEof` where there are too few.
     fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()>;
+
+    /// Says that `length` bytes from `offset` on will be read soon. Nothing need happen.
+    fn will_need(&self, _offset: u64, _length: u64) {}
 }
 
 #[cfg(unix)]
@@ -28,6 +33,13 @@ impl ReadAt for std::fs::File {
 
     fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
         std::os::unix::fs::FileExt::read_exact_at(self, bytes, offset)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn will_need(&self, offset: u64, length: u64) {
+        // Advice that is not taken costs time alone, so nobody is told.
+        let length = std::num::NonZeroU64::new(length);
+        let _ = rustix::fs::fadvise(self, offset, length, rustix::fs::Advice::WillNeed);
     }
 }
 
@@ -72,6 +84,8 @@ pub(crate) struct NativeFile {
     pub(super) reader: Arc<dyn ReadAt>,
     /// Bytes from the beginning to the end of the section of facts; set once that is known.
     pub(crate) facts_bytes: u64,
+    /// Whether any block of edges is compressed.
+    pub(crate) has_cold: bool,
 }
 
 impl NativeFile {
@@ -135,19 +149,75 @@ impl FileSection {
 
     /// Reads the block at `position`, checks it and decodes it.
     pub(crate) fn read<T: Stored>(&self, position: usize) -> Result<T, DamagedBlock> {
-        self.decoded(position).map_err(|damage| DamagedBlock {
+        self.decoded(position).map_err(|damage| self.damaged(position, damage))
+    }
+
+    /// Decodes the block at `position` from `raw`, its bytes uncompressed, wherever they come from.
+    pub(crate) fn decode<T: Stored>(
+        &self,
+        position: usize,
+        raw: Result<Vec<u8>, Damage>,
+    ) -> Result<T, DamagedBlock> {
+        raw.and_then(|raw| self.content(position, &raw))
+            .map_err(|damage| self.damaged(position, damage))
+    }
+
+    fn damaged(&self, position: usize, damage: Damage) -> DamagedBlock {
+        DamagedBlock {
             file: Arc::clone(&self.file.path),
             section: self.section.name(),
             block: position as u64,
             damage,
-        })
+        }
     }
 
     fn decoded<T: Stored>(&self, position: usize) -> Result<T, Damage> {
         failpoint!(self.section.name(), Err(Damage::Unreadable(ErrorKind::Other)));
         let entry = &self.table[position];
-        let bytes = self.file.block(entry)?;
-        T::decode(&bytes, &self.shape(position, entry)).ok_or(Damage::Content)
+        if !entry.compressed {
+            return self.content(position, &self.file.block(entry)?);
+        }
+        failpoint!(crate::sync::fault::COLD, Err(Damage::Unreadable(ErrorKind::Other)));
+        let raw = decompress(self.file.block(entry)?, self.raw_bytes(position));
+        self.content(position, &raw.ok_or(Damage::Content)?)
+    }
+
+    fn content<T: Stored>(&self, position: usize, raw: &[u8]) -> Result<T, Damage> {
+        T::decode(raw, &self.shape(position, &self.table[position])).ok_or(Damage::Content)
+    }
+
+    /// Where the block lies: cold where it is compressed, else warm.
+    pub(crate) fn tier(&self, position: usize) -> Tier {
+        if self.table[position].compressed { Tier::Cold } else { Tier::Warm }
+    }
+
+    /// How many blocks are compressed.
+    pub(crate) fn cold_count(&self) -> usize {
+        self.table.iter().filter(|entry| entry.compressed).count()
+    }
+
+    /// Bytes of the block at `position`, uncompressed.
+    pub(crate) fn raw_bytes(&self, position: usize) -> usize {
+        let entry = &self.table[position];
+        if !entry.compressed {
+            return usize::try_from(entry.bytes).unwrap_or(usize::MAX);
+        }
+        let Shape { rows, items, .. } = self.shape(position, entry);
+        let width = match self.section {
+            Section::OutRows | Section::InRows => 4 + self.width as usize,
+            Section::OutTimes | Section::InTimes => size_of::<f64>(),
+            _ => size_of::<u32>(),
+        };
+        let is_rows = matches!(self.section, Section::OutRows | Section::InRows);
+        let offsets = if is_rows { (rows + 1) * size_of::<u32>() } else { 0 };
+        items.saturating_mul(width).saturating_add(offsets)
+    }
+
+    /// Says that the block will be read soon; its bytes in the file.
+    pub(crate) fn will_need(&self, position: usize) -> u64 {
+        let entry = &self.table[position];
+        self.file.reader.will_need(entry.offset, entry.bytes);
+        entry.bytes
     }
 
     fn shape(&self, position: usize, entry: &BlockEntry) -> Shape {

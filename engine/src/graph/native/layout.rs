@@ -4,8 +4,12 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// The first bytes of every native file.
 pub(super) const MAGIC: [u8; 8] = *b"EMANATE\0";
-/// The format this library writes, and the newest it reads.
-pub(super) const FORMAT: u32 = 2;
+/// The format of files in which nothing is compressed.
+pub(super) const PLAIN_FORMAT: u32 = 2;
+/// The format of files in which blocks of edges may be compressed, and the newest that is read.
+pub(super) const FORMAT: u32 = 3;
+/// Set beside the count of a block's items where the block is compressed.
+const COMPRESSED: u64 = 1 << 63;
 /// Reads as this number only where bytes are taken in the order they were written in.
 const BYTE_ORDER_MARK: u32 = 0x0A0B_0C0D;
 
@@ -18,7 +22,7 @@ pub(super) const BLOCK_ENTRY_BYTES: usize = 32;
 const CHECKSUM_BYTES: usize = 8;
 
 /// The checksum of `bytes`.
-pub(super) fn checksum(bytes: &[u8]) -> u64 {
+pub(crate) fn checksum(bytes: &[u8]) -> u64 {
     xxh3_64(bytes)
 }
 
@@ -63,6 +67,11 @@ impl Section {
             Self::InRelations => "in-relations",
             Self::InTimes => "in-times",
         }
+    }
+
+    /// Whether its blocks may be compressed: those of edges.
+    pub(super) fn holds_edges(self) -> bool {
+        self > Self::Order
     }
 
     /// The number that stands for it in a file.
@@ -114,6 +123,8 @@ pub(super) struct BlockEntry {
     pub(super) bytes: u64,
     /// Names, ids or edges of the block.
     pub(super) items: u64,
+    /// Whether `bytes` are compressed. The checksum is that of the bytes as they lie in the file.
+    pub(super) compressed: bool,
     pub(super) checksum: u64,
 }
 
@@ -121,15 +132,18 @@ impl BlockEntry {
     pub(super) fn encode(&self, into: &mut Vec<u8>) {
         into.extend(self.offset.to_le_bytes());
         into.extend(self.bytes.to_le_bytes());
-        into.extend(self.items.to_le_bytes());
+        let compressed = if self.compressed { COMPRESSED } else { 0 };
+        into.extend((self.items | compressed).to_le_bytes());
         into.extend(self.checksum.to_le_bytes());
     }
 
     pub(super) fn decode(fields: &mut Fields<'_>) -> Option<Self> {
+        let [offset, bytes, items] = [fields.u64()?, fields.u64()?, fields.u64()?];
         Some(Self {
-            offset: fields.u64()?,
-            bytes: fields.u64()?,
-            items: fields.u64()?,
+            offset,
+            bytes,
+            items: items & !COMPRESSED,
+            compressed: items & COMPRESSED != 0,
             checksum: fields.u64()?,
         })
     }
@@ -169,12 +183,12 @@ pub(super) fn header_bytes(sections: usize) -> usize {
 }
 
 /// The whole header: preamble, section table, checksum.
-pub(super) fn encode_header(entries: &[SectionEntry], file_bytes: u64) -> Vec<u8> {
+pub(super) fn encode_header(format: u32, entries: &[SectionEntry], file_bytes: u64) -> Vec<u8> {
     let header_bytes = header_bytes(entries.len());
     let small = |count: usize| u32::try_from(count).expect("a file has at most nine sections");
     let mut bytes = Vec::with_capacity(header_bytes);
     bytes.extend(MAGIC);
-    bytes.extend(FORMAT.to_le_bytes());
+    bytes.extend(format.to_le_bytes());
     bytes.extend(BYTE_ORDER_MARK.to_le_bytes());
     bytes.extend(small(header_bytes).to_le_bytes());
     bytes.extend(small(entries.len()).to_le_bytes());

@@ -36,12 +36,15 @@
 //! was. The price is one copy of each block a spread touches and no sharing of that copy between
 //! processes; the page cache still holds the file once. Opening costs the same either way.
 //!
-//! Nothing is compressed, and nothing is aligned, since decoding copies anyway; it goes by
-//! `from_le_bytes`, so the file means the same on a big-endian machine.
+//! Names are never compressed; blocks of edges are where the writer is told so, each by itself, and
+//! such a block is *cold*: fewer bytes on the disk, more work to read. Nothing is aligned, since
+//! decoding copies anyway; it goes by `from_le_bytes`, so the file means the same on a big-endian
+//! machine.
 //!
 //! # Progress
 //! Reading takes no lock: threads that touch one block at once each read it, and one copy stays.
 
+mod compress;
 mod content;
 mod error;
 mod facts;
@@ -55,12 +58,12 @@ mod write;
 mod tests;
 
 pub use error::{OpenError, VerifyError, WriteError};
-pub use open::open;
+pub use open::{open, open_within};
 pub use verify::{VerifyReport, verify};
-pub use write::write;
+pub use write::{ColdEdges, WriteOptions, write, write_with};
 
 pub(crate) use content::Stored;
 pub(crate) use file::{FileSection, NativeFile, ReadAt};
-pub(crate) use layout::Section;
+pub(crate) use layout::{Section, checksum};
 pub(crate) use open::open_reader;
 pub(crate) use write::write_to;

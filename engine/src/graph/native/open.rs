@@ -8,8 +8,8 @@ use super::error::OpenError;
 use super::facts::{self, Content};
 use super::file::{FileSection, NativeFile, ReadAt, reader};
 use super::layout::{
-    self, BLOCK_ENTRY_BYTES, BlockEntry, FORMAT, Fields, MAGIC, PREAMBLE_BYTES, Preamble, Section,
-    SectionEntry, checksum,
+    self, BLOCK_ENTRY_BYTES, BlockEntry, FORMAT, Fields, MAGIC, PLAIN_FORMAT, PREAMBLE_BYTES,
+    Preamble, Section, SectionEntry, checksum,
 };
 use crate::graph::blocks::{Blocks, ROWS_PER_BLOCK};
 use crate::graph::edges::Edges;
@@ -17,7 +17,13 @@ use crate::graph::error::{Damage, DamagedBlock};
 use crate::graph::generation::{Facts, Generation};
 use crate::graph::names::{NameBlocks, Names, ORDER_PER_BLOCK};
 use crate::graph::overlay::NameOverlay;
+use crate::graph::tiers::{Refused, TierOptions, Tiers};
 use crate::sync::{Arc, FirstWins};
+
+/// What a graph takes beside its parts.
+const FIXED_BYTES: u64 = 4096;
+/// What the cells of a block of names take.
+const CELL_BYTES: u64 = 64;
 
 /// Opens a native file. Costs reading the header, 32 bytes per block and the relations' names;
 /// names and edges are read when they are first needed.
@@ -29,7 +35,27 @@ use crate::sync::{Arc, FirstWins};
 /// # Errors
 /// [`OpenError`]; [`OpenError::NotNative`] where it may be an edge list.
 pub fn open(path: impl AsRef<Path>) -> Result<Generation, OpenError> {
-    let path = path.as_ref();
+    let (reader, file) = reader_of(path.as_ref())?;
+    open_reader(reader, file)
+}
+
+/// Opens a native file and keeps no more of it in memory than `options` say; see
+/// [`TierOptions`]. What is kept of the edges follows what spreads ask for, and no outcome depends
+/// on it: whoever holds the graph has its tiers maintained by
+/// [`Engine::maintain`](crate::Engine::maintain) or [`Generation::maintain_tiers`].
+///
+/// Costs what [`open`] costs, and some 200 bytes of memory for each block of edges.
+///
+/// # Errors
+/// [`OpenError`]; [`OpenError::BudgetTooSmall`] where tables, names and room to read in take more
+/// than the budget.
+pub fn open_within(path: impl AsRef<Path>, options: &TierOptions) -> Result<Generation, OpenError> {
+    let (reader, file) = reader_of(path.as_ref())?;
+    open_as(reader, file, Some(options))
+}
+
+/// A way to read the file at `path`, and its name for errors.
+fn reader_of(path: &Path) -> Result<(Arc<dyn ReadAt>, Arc<Path>), OpenError> {
     let file: Arc<Path> = path.into();
     let refused = |error: io::Error| match error.kind() {
         ErrorKind::NotFound => OpenError::NotFound { file: Arc::clone(&file) },
@@ -44,7 +70,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<Generation, OpenError> {
         return Err(OpenError::NotNative { file });
     }
     let reader = reader(path).map_err(refused)?;
-    open_reader(reader, file)
+    Ok((reader, file))
 }
 
 /// Opens what `reader` reads; `path` is for errors alone.
@@ -52,26 +78,43 @@ pub(crate) fn open_reader(
     reader: Arc<dyn ReadAt>,
     path: Arc<Path>,
 ) -> Result<Generation, OpenError> {
+    open_as(reader, path, None)
+}
+
+fn open_as(
+    reader: Arc<dyn ReadAt>,
+    path: Arc<Path>,
+    options: Option<&TierOptions>,
+) -> Result<Generation, OpenError> {
     let length = reader
         .length()
         .map_err(|error| OpenError::Unreadable { file: Arc::clone(&path), kind: error.kind() })?;
-    let mut file = NativeFile { path, reader, facts_bytes: 0 };
-    let (entries, header_bytes) = header(&file, length)?;
-    let tables = tables(&file, length, &entries, header_bytes)?;
+    let mut file = NativeFile { path, reader, facts_bytes: 0, has_cold: false };
+    let header = header(&file, length)?;
+    let tables = tables(&file, length, &header)?;
     let Content { facts, relation_names, removed } = match tables.first() {
         Some(Table { section: Section::Facts, blocks, .. }) if blocks.len() == 1 => {
             read_facts(&file, &blocks[0])?
         }
         _ => return Err(damaged_table(&file, Section::Facts)),
     };
-    file.facts_bytes = entries[0].table_offset + BLOCK_ENTRY_BYTES as u64;
+    file.has_cold = tables.iter().flat_map(|table| &table.blocks).any(|block| block.compressed);
+    file.facts_bytes = header.entries[0].table_offset + BLOCK_ENTRY_BYTES as u64;
     let file = Arc::new(file);
     let mut parts = Parts { file: &file, facts: &facts, tables };
     let names = parts.names(removed)?;
     let out = [Section::OutRows, Section::OutRelations, Section::OutTimes];
-    let out_edges = parts.edges(out, relation_names.len())?;
+    let mut out_edges = parts.edges(out, relation_names.len())?;
     let into = [Section::InRows, Section::InRelations, Section::InTimes];
-    let in_edges = parts.edges(into, relation_names.len())?;
+    let mut in_edges = parts.edges(into, relation_names.len())?;
+    let tiers = match options {
+        Some(options) => {
+            let other = kept_bytes(&names) + file.facts_bytes + FIXED_BYTES;
+            let tiers = Tiers::of(options, [&mut out_edges, &mut in_edges], other);
+            Some(tiers.map_err(|why| refused(&file, options, why))?)
+        }
+        None => None,
+    };
     Ok(Generation {
         number: 1,
         facts,
@@ -81,7 +124,32 @@ pub(crate) fn open_reader(
         block_in_edges: Arc::new(FirstWins::full(in_edges)),
         overlaid_in_edges: FirstWins::default(),
         file: Some(file),
+        tiers,
     })
+}
+
+/// Bytes of memory that names take once all of them were needed.
+fn kept_bytes(names: &Names) -> u64 {
+    let by_node = match &names.by_node {
+        NameBlocks::Labels(blocks) => blocks.file(),
+        NameBlocks::Keys(blocks) => blocks.file(),
+        NameBlocks::WideKeys(blocks) => blocks.file(),
+    };
+    let sections = [by_node, names.order.file()].into_iter().flatten();
+    sections.map(|section| section.file_bytes() + CELL_BYTES * section.block_count() as u64).sum()
+}
+
+fn refused(file: &NativeFile, options: &TierOptions, why: Refused) -> OpenError {
+    match why {
+        Refused::TooSmall { bytes_needed } => OpenError::BudgetTooSmall {
+            file: Arc::clone(&file.path),
+            bytes_needed,
+            bytes: options.memory_bytes,
+        },
+        Refused::NoWarmSegment { directory, kind } => {
+            OpenError::NoWarmSegment { directory: directory.into(), kind }
+        }
+    }
 }
 
 fn damaged_table(file: &NativeFile, section: Section) -> OpenError {
@@ -101,8 +169,16 @@ fn unread(file: &NativeFile, damage: Damage, expected: u64) -> OpenError {
     }
 }
 
-/// The section table, and the bytes of header and section table.
-fn header(file: &NativeFile, length: u64) -> Result<(Vec<SectionEntry>, u64), OpenError> {
+/// What the header says.
+struct Header {
+    entries: Vec<SectionEntry>,
+    /// Bytes of header and section table.
+    bytes: u64,
+    /// Whether blocks of edges may be compressed.
+    may_be_compressed: bool,
+}
+
+fn header(file: &NativeFile, length: u64) -> Result<Header, OpenError> {
     let path = || Arc::clone(&file.path);
     let truncated = |expected| OpenError::Truncated { file: path(), bytes: length, expected };
     let read = |bytes: u64| file.read(0, bytes).map_err(|damage| unread(file, damage, bytes));
@@ -120,7 +196,7 @@ fn header(file: &NativeFile, length: u64) -> Result<(Vec<SectionEntry>, u64), Op
     let damaged = || OpenError::DamagedHeader { file: path() };
     let sections = preamble.sections as usize;
     let header_bytes = u64::from(preamble.header_bytes);
-    if preamble.format != FORMAT
+    if preamble.format < PLAIN_FORMAT
         || !preamble.byte_order_is_ours
         || sections > Section::ALL.len()
         || header_bytes != layout::header_bytes(sections) as u64
@@ -137,7 +213,8 @@ fn header(file: &NativeFile, length: u64) -> Result<(Vec<SectionEntry>, u64), Op
     if preamble.file_bytes < length {
         return Err(damaged());
     }
-    Ok((entries, header_bytes))
+    let may_be_compressed = preamble.format > PLAIN_FORMAT;
+    Ok(Header { entries, bytes: header_bytes, may_be_compressed })
 }
 
 /// One section and the table of its blocks.
@@ -149,15 +226,10 @@ struct Table {
 
 /// All block tables. Blocks and tables follow each other without gap from the end of the header
 /// to the end of the file, so no byte of it is without a checksum.
-fn tables(
-    file: &NativeFile,
-    length: u64,
-    entries: &[SectionEntry],
-    header_bytes: u64,
-) -> Result<Vec<Table>, OpenError> {
-    let mut end = header_bytes;
-    let mut tables = Vec::with_capacity(entries.len());
-    for entry in entries {
+fn tables(file: &NativeFile, length: u64, header: &Header) -> Result<Vec<Table>, OpenError> {
+    let mut end = header.bytes;
+    let mut tables = Vec::with_capacity(header.entries.len());
+    for entry in &header.entries {
         let damaged = || damaged_table(file, entry.section);
         let table_bytes = entry.blocks.checked_mul(BLOCK_ENTRY_BYTES as u64);
         let table_bytes = table_bytes.ok_or_else(damaged)?;
@@ -172,7 +244,9 @@ fn tables(
             return Err(damaged());
         }
         let blocks = decode_table(&bytes, &mut end).ok_or_else(damaged)?;
-        if end != entry.table_offset {
+        let compressible = header.may_be_compressed && entry.section.holds_edges();
+        let any_compressed = blocks.iter().any(|block| block.compressed);
+        if end != entry.table_offset || (any_compressed && !compressible) {
             return Err(damaged());
         }
         end = table_end;
@@ -270,7 +344,8 @@ impl Parts<'_> {
         self.check_items(&table, ordered, ORDER_PER_BLOCK)?;
         let order = Blocks::in_file(self.section(table, self.facts.nodes));
         let overlay = NameOverlay::of_removed(removed);
-        Ok(Names { by_node, order, ordered, count: self.nodes(), overlay })
+        let count = self.nodes();
+        Ok(Names { by_node, order, ordered, count, overlay, index: Arc::default() })
     }
 
     /// The edges of one direction: rows, relations, times.

@@ -4,11 +4,13 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use super::compress::compress;
 use super::content::Stored;
 use super::error::WriteError;
 use super::facts;
 use super::layout::{
-    BLOCK_ENTRY_BYTES, BlockEntry, Section, SectionEntry, checksum, encode_header, header_bytes,
+    BLOCK_ENTRY_BYTES, BlockEntry, FORMAT, PLAIN_FORMAT, Section, SectionEntry, checksum,
+    encode_header, header_bytes,
 };
 use crate::graph::blocks::Blocks;
 use crate::graph::edges::Edges;
@@ -35,8 +37,52 @@ const PARTIAL_FILES_MAX: u32 = 10_000;
 /// # Errors
 /// [`WriteError`]; nothing is changed then.
 pub fn write(graph: &Generation, path: impl AsRef<Path>) -> Result<(), WriteError> {
+    write_with(graph, path, &WriteOptions::default())
+}
+
+/// Which blocks of edges are compressed in a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ColdEdges {
+    /// None: all are warm.
+    #[default]
+    None,
+    /// All.
+    All,
+    /// Those of a graph with a memory budget that nobody has asked for of late, and those that are
+    /// pinned to the cold tier; all that are compressed already of any other graph.
+    Idle,
+}
+
+/// How a native file is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WriteOptions {
+    /// Which blocks of edges are compressed.
+    pub cold: ColdEdges,
+}
+
+impl WriteOptions {
+    /// Sets [`WriteOptions::cold`].
+    #[must_use]
+    pub const fn cold(mut self, cold: ColdEdges) -> Self {
+        self.cold = cold;
+        self
+    }
+}
+
+/// Writes `graph` as [`write`] does, with blocks compressed as `options` say. Such a file takes
+/// less of the disk and more work to read; its blocks are [cold](crate::Tier::Cold).
+///
+/// # Errors
+/// As [`write`].
+pub fn write_with(
+    graph: &Generation,
+    path: impl AsRef<Path>,
+    options: &WriteOptions,
+) -> Result<(), WriteError> {
     let path = path.as_ref();
-    replace(graph, path).map_err(|failure| match failure {
+    replace(graph, path, *options).map_err(|failure| match failure {
         Failure::Damaged(block) => WriteError::Damaged(block),
         Failure::TooLarge => WriteError::TooLarge,
         Failure::NotAFile => WriteError::NotAFile { file: path.into() },
@@ -103,7 +149,7 @@ fn merged(graph: &Generation) -> Result<Option<Generation>, Failure> {
     if graph.is_overlaid() { Ok(Some(graph.merged()?)) } else { Ok(None) }
 }
 
-fn replace(graph: &Generation, path: &Path) -> Result<(), Failure> {
+fn replace(graph: &Generation, path: &Path, options: WriteOptions) -> Result<(), Failure> {
     let (path, old) = match fs::canonicalize(path) {
         Ok(path) => {
             let old = fs::metadata(&path)?;
@@ -127,6 +173,7 @@ fn replace(graph: &Generation, path: &Path) -> Result<(), Failure> {
         file.set_permissions(old.permissions())?;
     }
     let mut writer = Writer::new(BufWriter::new(file), graph, in_edges)?;
+    writer.cold = options.cold;
     writer.graph(graph, in_edges)?;
     let file = writer.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.sync_all()?;
@@ -182,6 +229,9 @@ struct Writer<W> {
     end: u64,
     header_bytes: usize,
     entries: Vec<SectionEntry>,
+    cold: ColdEdges,
+    /// Whether any block was compressed.
+    any_compressed: bool,
 }
 
 impl<W: Write + Seek> Writer<W> {
@@ -195,7 +245,14 @@ impl<W: Write + Seek> Writer<W> {
         // The header holds checksums of all that follows, so it is written last.
         file.write_all(&vec![0; header_bytes])?;
         let end = header_bytes as u64;
-        Ok(Self { file, end, header_bytes, entries: Vec::with_capacity(sections) })
+        Ok(Self {
+            file,
+            end,
+            header_bytes,
+            entries: Vec::with_capacity(sections),
+            cold: ColdEdges::None,
+            any_compressed: false,
+        })
     }
 
     fn graph(&mut self, graph: &Generation, in_edges: &Edges) -> Result<(), Failure> {
@@ -243,11 +300,27 @@ impl<W: Write + Seek> Writer<W> {
     ) -> Result<(), Failure> {
         let mut table = Vec::with_capacity(blocks.len());
         let mut bytes = Vec::new();
+        let idle = match self.cold {
+            ColdEdges::Idle => Some(blocks.idle()),
+            _ => None,
+        };
         for position in 0..blocks.len() {
             let block = blocks.passing(position)?;
             bytes.clear();
             block.encode(&mut bytes);
-            table.push(self.block(&bytes, block.items() as u64)?);
+            let is_cold = match (self.cold, &idle) {
+                (ColdEdges::None, _) => false,
+                (_, Some(idle)) => idle[position],
+                (_, None) => true,
+            };
+            let entry = if is_cold && section.holds_edges() {
+                self.any_compressed = true;
+                let entry = self.block(&compress(&bytes), block.items() as u64)?;
+                BlockEntry { compressed: true, ..entry }
+            } else {
+                self.block(&bytes, block.items() as u64)?
+            };
+            table.push(entry);
         }
         Ok(self.table(section, width, &table)?)
     }
@@ -255,7 +328,8 @@ impl<W: Write + Seek> Writer<W> {
     fn block(&mut self, bytes: &[u8], items: u64) -> io::Result<BlockEntry> {
         let offset = self.end;
         self.append(bytes)?;
-        Ok(BlockEntry { offset, bytes: bytes.len() as u64, items, checksum: checksum(bytes) })
+        let (length, checksum) = (bytes.len() as u64, checksum(bytes));
+        Ok(BlockEntry { offset, bytes: length, items, compressed: false, checksum })
     }
 
     fn table(&mut self, section: Section, width: u32, table: &[BlockEntry]) -> io::Result<()> {
@@ -280,7 +354,8 @@ impl<W: Write + Seek> Writer<W> {
     }
 
     fn finish(mut self) -> io::Result<W> {
-        let header = encode_header(&self.entries, self.end);
+        let format = if self.any_compressed { FORMAT } else { PLAIN_FORMAT };
+        let header = encode_header(format, &self.entries, self.end);
         assert_eq!(header.len(), self.header_bytes, "the room left was for as many sections");
         self.file.seek(SeekFrom::Start(0))?;
         self.file.write_all(&header)?;

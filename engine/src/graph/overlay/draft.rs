@@ -1,12 +1,14 @@
 //! The next generation while it is made.
 
 use super::names::Name;
-use super::row::{EdgeAt, PatchedRow};
+use super::patched::PatchedRow;
+use super::row::EdgeAt;
 use crate::graph::edges::Edges;
 use crate::graph::error::DamagedBlock;
 use crate::graph::generation::{Facts, Generation, RelationFacts};
+use crate::graph::tiers::{Columns, EdgeHold};
 use crate::sync::{Arc, FirstWins};
-use crate::terms::{NODE_COUNT_MAX, NodeId, RelationId};
+use crate::terms::{Key, NODE_COUNT_MAX, NodeId, RelationId};
 
 /// The next generation while it is made. Nobody else sees it before it is finished; dropping it
 /// leaves everything as it was. A clone is a point to go back to.
@@ -39,6 +41,16 @@ impl Draft {
         &self.next
     }
 
+    /// The node of this name. Where changes search often, in fewer reads than a reader needs.
+    pub(crate) fn find(&self, key: &Key) -> Result<Option<NodeId>, DamagedBlock> {
+        let names = &self.next.names;
+        // An index of names in a file would read all of them.
+        if !self.next.has_file() {
+            names.index.note_search(names)?;
+        }
+        names.find(key)
+    }
+
     /// The generation, with the number after that of the one it was made from.
     pub(crate) fn finish(self) -> Generation {
         let Self { mut next, in_edges } = self;
@@ -52,7 +64,7 @@ impl Draft {
 
     /// The weight of an edge; `None` where there is no such edge.
     pub(crate) fn weight(&self, source: u32, edge: EdgeAt) -> Result<Option<f64>, DamagedBlock> {
-        Ok(self.next.out_edges.parts(NodeId::new(source))?.weight(edge))
+        self.next.out_edges.weight(NodeId::new(source), edge)
     }
 
     /// Sets the weight of an edge, which is made where it is not there. Returns the one before.
@@ -70,11 +82,11 @@ impl Draft {
         };
         let leaving = next.out_edges.edit(source)?;
         let before = leaving.put(edge, weight);
-        let fan_out = leaving.row().len() as u64;
+        let fan_out = leaving.len() as u64;
         next.facts.fan_out_max = next.facts.fan_out_max.max(fan_out);
         let fan_in = entering.map(|row| {
             row.put(EdgeAt { other: source, ..edge }, weight);
-            row.row().len() as u64
+            row.len() as u64
         });
         match before {
             Some(before) => next.facts.forget(source, edge, before),
@@ -98,7 +110,8 @@ impl Draft {
         edges: &[(EdgeAt, f64)],
     ) -> Result<u64, DamagedBlock> {
         let Self { next, in_edges } = self;
-        let held = next.out_edges.parts(NodeId::new(source))?;
+        let mut hold = EdgeHold::new();
+        let held = next.out_edges.parts_in(NodeId::new(source), &mut hold, Columns::ALL)?;
         let mut row = Vec::with_capacity(held.len() + edges.len());
         let mut held = held.edges().peekable();
         let mut before = 0;
@@ -190,7 +203,8 @@ impl Draft {
                 draft.in_edges = Some(super::in_edges(&draft.next)?);
             }
             let edges = draft.in_edges.as_mut().expect("made where it was not there");
-            let entering = edges.parts(NodeId::new(node))?;
+            let mut hold = EdgeHold::new();
+            let entering = edges.parts_in(NodeId::new(node), &mut hold, Columns::ALL)?;
             let entering: Vec<(EdgeAt, f64)> = entering.edges().collect();
             edges.replace(node, PatchedRow::new(&[]));
             for (edge, weight) in entering {
@@ -207,7 +221,8 @@ impl Draft {
 
     fn empty_row(&mut self, source: u32) -> Result<u64, DamagedBlock> {
         let Self { next, in_edges } = self;
-        let leaving = next.out_edges.parts(NodeId::new(source))?;
+        let mut hold = EdgeHold::new();
+        let leaving = next.out_edges.parts_in(NodeId::new(source), &mut hold, Columns::ALL)?;
         let leaving: Vec<(EdgeAt, f64)> = leaving.edges().collect();
         for (edge, weight) in &leaving {
             if let Some(edges) = in_edges {

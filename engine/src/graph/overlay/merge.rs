@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::names::NameOverlay;
-use super::row::PatchedRow;
+use super::patched::PatchedRow;
 use super::sparse::Sparse;
 use crate::graph::blocks::{Blocks, ROWS_PER_BLOCK};
 use crate::graph::builder::WeightColumn;
@@ -11,6 +11,7 @@ use crate::graph::edges::{Column, EdgeBlock, Edges, NO_TIME, Weights};
 use crate::graph::error::DamagedBlock;
 use crate::graph::generation::{Facts, Generation, RelationFacts};
 use crate::graph::names::{LabelBlock, NameBlocks, Names, ORDER_PER_BLOCK};
+use crate::graph::tiers::{Columns, EdgeHold};
 use crate::sync::{Arc, FirstWins};
 use crate::terms::{Label, NodeId};
 
@@ -89,8 +90,9 @@ impl Side {
             true => WeightColumn::Single(Vec::new()),
             false => WeightColumn::Double(Vec::new()),
         };
+        let mut hold = EdgeHold::new();
         for node in nodes {
-            let parts = edges.parts(NodeId::new(node))?;
+            let parts = edges.parts_in(NodeId::new(node), &mut hold, Columns::ALL)?;
             targets.extend_from_slice(parts.row.targets);
             for (edge, weight) in parts.edges() {
                 weights.push(weight);
@@ -248,6 +250,10 @@ impl Merge {
         let nodes = source.node_count();
         let in_edges = entering.map(|side| side.finish(nodes));
         let held = &source.names;
+        let index = match held.overlay.is_empty() {
+            true => Arc::clone(&held.index),
+            false => Arc::default(),
+        };
         let Order { blocks: order, len: ordered } = order(held)?;
         Ok(Generation {
             number: source.number,
@@ -259,11 +265,13 @@ impl Merge {
                 ordered,
                 count: nodes,
                 overlay: NameOverlay::of_removed(held.overlay.removed()),
+                index,
             },
             out_edges: leaving.finish(nodes),
             block_in_edges: Arc::new(in_edges.map_or_else(FirstWins::default, FirstWins::full)),
             overlaid_in_edges: FirstWins::default(),
             file: None,
+            tiers: None,
         })
     }
 }
@@ -377,6 +385,7 @@ pub(crate) fn rebased(
         block_in_edges: merged.block_in_edges,
         overlaid_in_edges,
         file: merged.file,
+        tiers: merged.tiers,
     })
 }
 
@@ -393,8 +402,9 @@ fn since(current: &Edges, source: &Edges) -> Result<Sparse<PatchedRow>, DamagedB
             gone.push(node);
         }
     });
+    let mut hold = EdgeHold::new();
     for node in gone {
-        let row = PatchedRow::of(current.parts(NodeId::new(node))?);
+        let row = PatchedRow::of(current.parts_in(NodeId::new(node), &mut hold, Columns::ALL)?);
         rows.insert(node, Arc::new(row));
     }
     Ok(rows)

@@ -1,4 +1,4 @@
-//! One row that was changed after its block was made.
+//! Edges of one row, wherever they lie.
 
 use crate::graph::builder::WeightColumn;
 use crate::graph::edges::{NO_TIME, Row, WeightSlice};
@@ -79,15 +79,28 @@ impl<'a> RowParts<'a> {
         self.find(edge).ok().map(|position| self.row.weights.at(position))
     }
 
+    /// Those at the positions in `range`.
+    pub(crate) fn range(&self, range: std::ops::Range<usize>) -> Self {
+        let column = |len: usize| if len == 0 { 0..0 } else { range.clone() };
+        Self {
+            row: Row {
+                targets: &self.row.targets[range.clone()],
+                weights: self.row.weights.range(range.clone()),
+            },
+            relations: &self.relations[column(self.relations.len())],
+            times: &self.times[column(self.times.len())],
+        }
+    }
+
     /// Every edge and its weight, in order.
     pub(crate) fn edges(self) -> impl Iterator<Item = (EdgeAt, f64)> + use<'a> {
         (0..self.len()).map(move |position| (self.at(position), self.row.weights.at(position)))
     }
 }
 
-/// One row that was changed after its block was made: all its edges, in the order of every row.
+/// Edges of one row that follow each other, to be changed.
 #[derive(Debug)]
-pub(crate) struct PatchedRow {
+pub(crate) struct RowPiece {
     targets: Vec<u32>,
     weights: WeightColumn,
     /// Empty while no edge of the row has a relation.
@@ -96,7 +109,7 @@ pub(crate) struct PatchedRow {
     times: Vec<f64>,
 }
 
-/// Room for a few more edges than there are: a row is copied because it is about to grow.
+/// Room for a few more edges than there are: a piece is copied because it is about to grow.
 fn copied<T: Copy>(values: &[T]) -> Vec<T> {
     if values.is_empty() {
         return Vec::new();
@@ -106,15 +119,15 @@ fn copied<T: Copy>(values: &[T]) -> Vec<T> {
     copy
 }
 
-impl Clone for PatchedRow {
+impl Clone for RowPiece {
     fn clone(&self) -> Self {
         Self::of(self.parts())
     }
 }
 
-impl PatchedRow {
+impl RowPiece {
     /// A copy of `parts`.
-    pub(crate) fn of(parts: RowParts<'_>) -> Self {
+    pub(super) fn of(parts: RowParts<'_>) -> Self {
         Self {
             targets: copied(parts.row.targets),
             weights: match parts.row.weights {
@@ -133,18 +146,44 @@ impl PatchedRow {
         }
     }
 
-    /// A row of `edges`, which ascend strictly.
-    pub(crate) fn new(edges: &[(EdgeAt, f64)]) -> Self {
-        let mut row = Self::of(RowParts::EMPTY);
-        for (edge, weight) in edges {
-            row.insert(row.targets.len(), *edge, *weight);
+    /// Nothing, with room for `len` edges without relations and times, of narrow weights.
+    pub(super) fn with_room(len: usize) -> Self {
+        Self {
+            targets: Vec::with_capacity(len),
+            weights: WeightColumn::Single(Vec::with_capacity(len)),
+            relations: Vec::new(),
+            times: Vec::new(),
         }
-        row
+    }
+
+    /// Adds `parts`, all of whose edges come after those that are there.
+    pub(super) fn extend(&mut self, parts: RowParts<'_>) {
+        let (before, after) = (self.len(), self.len() + parts.len());
+        if !parts.relations.is_empty() || !self.relations.is_empty() {
+            self.relations.resize(before, 0);
+            self.relations.extend_from_slice(parts.relations);
+            self.relations.resize(after, 0);
+        }
+        if !parts.times.is_empty() || !self.times.is_empty() {
+            self.times.resize(before, NO_TIME);
+            self.times.extend_from_slice(parts.times);
+            self.times.resize(after, NO_TIME);
+        }
+        self.targets.extend_from_slice(parts.row.targets);
+        match (&mut self.weights, parts.row.weights) {
+            (WeightColumn::Single(held), WeightSlice::Single(more)) => held.extend_from_slice(more),
+            (WeightColumn::Double(held), WeightSlice::Double(more)) => held.extend_from_slice(more),
+            (held, more) => (0..parts.len()).for_each(|position| held.push(more.at(position))),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.targets.len()
     }
 
     /// The row as it is read.
     #[inline]
-    pub(crate) fn row(&self) -> Row<'_> {
+    pub(super) fn row(&self) -> Row<'_> {
         let weights = match &self.weights {
             WeightColumn::Single(weights) => WeightSlice::Single(weights),
             WeightColumn::Double(weights) => WeightSlice::Double(weights),
@@ -152,16 +191,16 @@ impl PatchedRow {
         Row { targets: &self.targets, weights }
     }
 
-    pub(crate) fn parts(&self) -> RowParts<'_> {
+    pub(super) fn parts(&self) -> RowParts<'_> {
         RowParts { row: self.row(), relations: &self.relations, times: &self.times }
     }
 
-    pub(crate) const fn has_single_weights(&self) -> bool {
+    pub(super) const fn has_single_weights(&self) -> bool {
         matches!(self.weights, WeightColumn::Single(_))
     }
 
     /// Sets the weight of `edge`, which is made where it is not there. Returns the one before.
-    pub(crate) fn put(&mut self, edge: EdgeAt, weight: f64) -> Option<f64> {
+    pub(super) fn put(&mut self, edge: EdgeAt, weight: f64) -> Option<f64> {
         match self.parts().find(edge) {
             Ok(position) => {
                 let before = self.weights.at(position);
@@ -176,7 +215,7 @@ impl PatchedRow {
     }
 
     /// Removes `edge`. Returns its weight.
-    pub(crate) fn take(&mut self, edge: EdgeAt) -> Option<f64> {
+    pub(super) fn take(&mut self, edge: EdgeAt) -> Option<f64> {
         let position = self.parts().find(edge).ok()?;
         self.targets.remove(position);
         if !self.relations.is_empty() {
@@ -203,7 +242,7 @@ impl PatchedRow {
     }
 
     /// Bytes it takes in memory.
-    pub(crate) fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         let weights = match &self.weights {
             WeightColumn::Single(weights) => weights.capacity() * size_of::<f32>(),
             WeightColumn::Double(weights) => weights.capacity() * size_of::<f64>(),
@@ -212,50 +251,5 @@ impl PatchedRow {
             + (self.targets.capacity() + self.relations.capacity()) * size_of::<u32>()
             + self.times.capacity() * size_of::<f64>()
             + weights
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{EdgeAt, PatchedRow};
-
-    fn at(other: u32, relation: u32, time: f64) -> EdgeAt {
-        EdgeAt { other, relation, time }
-    }
-
-    /// What the row holds, with no time as -1.
-    fn content(row: &PatchedRow) -> Vec<(u32, u32, f64, f64)> {
-        let time = |time: f64| if time.is_nan() { -1.0 } else { time };
-        row.parts().edges().map(|(e, w)| (e.other, e.relation, time(e.time), w)).collect()
-    }
-
-    #[test]
-    fn edges_stand_in_the_order_of_a_row() {
-        let mut row = PatchedRow::new(&[]);
-        let none = f64::NAN;
-        assert_eq!(row.put(at(5, 0, none), 1.0), None);
-        assert!(row.relations.is_empty() && row.times.is_empty() && row.has_single_weights());
-        assert_eq!(row.put(at(3, 2, none), 2.0), None);
-        assert_eq!(row.put(at(3, 1, none), 3.0), None);
-        assert_eq!(row.put(at(3, 1, 4.0), 4.0), None);
-        assert_eq!(row.put(at(3, 1, -4.0), 5.0), None);
-        assert_eq!(row.put(at(3, 1, none), 0.1), Some(3.0));
-        assert!(!row.has_single_weights(), "0.1 is no single-precision number");
-        let expected = [
-            (3, 1, -1.0, 0.1),
-            (3, 1, -4.0, 5.0),
-            (3, 1, 4.0, 4.0),
-            (3, 2, -1.0, 2.0),
-            (5, 0, -1.0, 1.0),
-        ];
-        assert_eq!(content(&row), expected);
-        assert_eq!(content(&row.clone()), expected);
-        assert_eq!(row.take(at(3, 1, 5.0)), None);
-        assert_eq!(row.take(at(3, 1, 4.0)), Some(4.0));
-        assert_eq!(row.take(at(3, 1, -4.0)), Some(5.0));
-        assert_eq!(content(&row), [expected[0], expected[3], expected[4]]);
-        assert!(row.clone().times.is_empty(), "a column of nothing is not copied");
-        assert_eq!(row.parts().weight(at(5, 0, none)), Some(1.0));
-        assert_eq!(row.parts().weight(at(5, 1, none)), None);
     }
 }

@@ -69,10 +69,13 @@ fn check_reading(reading: &Reading, spreads: &[SpreadRecord]) {
     }
 }
 
+/// Spreads of one case, fewer than so many.
+const SPREADS_MAX: usize = if cfg!(miri) { 5 } else { 40 };
+
 proptest! {
     #[test]
     fn a_reading_holds_what_was_recorded(
-        spreads in prop::collection::vec(spreads(), 0..40),
+        spreads in prop::collection::vec(spreads(), 0..SPREADS_MAX),
         writers in 1_usize..4,
     ) {
         let metrics = Metrics::new(writers);
@@ -85,8 +88,8 @@ proptest! {
 
     #[test]
     fn intervals_add_up_to_the_whole(
-        spreads in prop::collection::vec(spreads(), 0..40),
-        cuts in prop::collection::vec(0_usize..40, 0..4),
+        spreads in prop::collection::vec(spreads(), 0..SPREADS_MAX),
+        cuts in prop::collection::vec(0..SPREADS_MAX, 0..4),
     ) {
         let metrics = Metrics::new(1);
         let mut recorder = metrics.recorder().unwrap();
@@ -175,7 +178,7 @@ fn nothing_is_measured_where_that_is_off() {
 /// one is there.
 #[test]
 fn no_count_is_lost_or_falls_under_four_writers() {
-    const EACH: u64 = 20_000;
+    const EACH: u64 = if cfg!(miri) { 200 } else { 20_000 };
     let metrics = Metrics::new(4);
     let done = AtomicBool::new(false);
     let spread = |at: u64| SpreadRecord {

@@ -142,6 +142,7 @@ fn one_round(run: &mut Run<'_>, state: &mut State<f64>, damping: f64) -> Result<
     let (mut edges, mut dangling) = (0, 0.0);
     {
         let State { pulses, frontier, second, .. } = &mut *state;
+        run.view.plan_reads(&frontier.nodes, &mut run.lists.buffer);
         for (&node, &probability) in frontier.nodes.iter().zip(&frontier.pulses) {
             let row = run.view.row(node, &mut run.lists.buffer);
             edges += row.len() as u64;

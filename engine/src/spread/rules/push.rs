@@ -58,6 +58,7 @@ fn one_round(
     run.before_hop(|run| run.fan_sum(&state.frontier.nodes))?;
     let (mut edges, mut dangling) = (0, 0.0);
     let State { ledger, pulses, frontier, next, second, .. } = state;
+    run.view.plan_reads(&frontier.nodes, &mut run.lists.buffer);
     for (&node, &residual) in frontier.nodes.iter().zip(&frontier.pulses) {
         let row = run.view.row(node, &mut run.lists.buffer);
         edges += row.len() as u64;

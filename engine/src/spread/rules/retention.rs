@@ -118,6 +118,7 @@ fn push(
 ) -> Result<u64, Halt> {
     let State { pulses, frontier, second, .. } = state;
     let mut edges = 0;
+    run.view.plan_reads(&frontier.nodes, &mut run.lists.buffer);
     for (&node, &activation) in frontier.nodes.iter().zip(&frontier.pulses) {
         let row = run.view.row(node, &mut run.lists.buffer);
         edges += row.len() as u64;

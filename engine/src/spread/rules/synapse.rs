@@ -69,6 +69,7 @@ fn one_step(
     }
     run.before_hop(|run| run.fan_sum(&state.frontier.nodes))?;
     let mut edges = 0;
+    run.view.plan_reads(&state.frontier.nodes, &mut run.lists.buffer);
     for (&node, &activation) in state.frontier.nodes.iter().zip(&state.frontier.pulses) {
         let row = run.view.row(node, &mut run.lists.buffer);
         edges += row.len() as u64;

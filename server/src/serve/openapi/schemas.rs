@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::alerting::alerting;
 use super::changes::changes;
 use super::figures::figures;
 use super::query::query;
@@ -13,7 +14,7 @@ pub(super) fn object(properties: Value) -> Value {
 }
 
 /// An object of which `may_miss` may be missing.
-fn optional(properties: Value, may_miss: &[&str]) -> Value {
+pub(super) fn optional(properties: Value, may_miss: &[&str]) -> Value {
     let names = properties.as_object().into_iter().flat_map(Map::keys);
     let required: Vec<&String> = names.filter(|name| !may_miss.contains(&name.as_str())).collect();
     json!({
@@ -31,8 +32,17 @@ pub(super) fn list(of: &Value) -> Value {
 /// All schemas by name.
 pub(super) fn schemas() -> Value {
     let mut all = Map::new();
-    for group in [values(), spreads(), graphs(), records(), health(), tuner(), changes(), figures()]
-    {
+    for group in [
+        values(),
+        spreads(),
+        graphs(),
+        records(),
+        health(),
+        tuner(),
+        changes(),
+        figures(),
+        alerting(),
+    ] {
         if let Value::Object(group) = group {
             all.extend(group);
         }

@@ -15,14 +15,14 @@ use serde_json::{Map, Value, json};
 
 use super::counts::Counts;
 use crate::serve::locked::Locked;
-use crate::serve::routes::{Route, TABLE};
+use crate::serve::routes::{self, Route};
 
 /// The names of all rules, as queries give them.
 const RULES: [&str; 5] = ["linear", "retention", "pagerank", "act-r", "synapse"];
 
 /// How many kinds of durations are counted.
 fn kinds() -> usize {
-    Timed::COUNT + RULES.len() + TABLE.len()
+    Timed::COUNT + RULES.len() + routes::all().count()
 }
 
 /// The shortest time that slices are put together to.
@@ -120,7 +120,7 @@ impl Latencies {
         let asked = |route: &Route| {
             route.method.eq_ignore_ascii_case(method) && route.paths().any(|known| known == path)
         };
-        if let Some(place) = TABLE.iter().position(asked) {
+        if let Some(place) = routes::all().position(asked) {
             self.record(Timed::COUNT + RULES.len() + place, elapsed);
         }
     }
@@ -191,7 +191,7 @@ impl Latencies {
         let tiers = Tier::ALL.map(|tier| (tier.name().to_owned(), timed(Timed::TierRead(tier))));
         let rules = RULES.iter().enumerate();
         let rules = rules.map(|(place, name)| ((*name).to_owned(), kind(place)));
-        let routes = TABLE.iter().enumerate().map(|(place, route)| {
+        let routes = routes::all().enumerate().map(|(place, route)| {
             let name = format!("{} {}", route.method.to_uppercase(), route.path);
             (name, kind(RULES.len() + place))
         });

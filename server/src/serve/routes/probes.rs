@@ -38,7 +38,11 @@ pub(crate) async fn ready(State(service): State<App>) -> Result<Response<Body>, 
 /// What the checks found, where there are any and they are on.
 fn found(service: &App) -> Option<HealthReading> {
     let served = service.served().ok()?;
-    service.live().config.health.enabled.then(|| served.health.reading())
+    service.live().config.health.enabled.then(|| {
+        let mut reading = served.health.reading();
+        service.checks.settle_new(&mut reading);
+        reading
+    })
 }
 
 /// Whether the graphs have been read.

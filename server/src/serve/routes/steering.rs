@@ -77,6 +77,7 @@ pub(crate) async fn settings(
         let value = json_of((key.show)(config));
         let shown = match value.as_array() {
             Some(tokens) if key.secret => json!({"count": tokens.len()}),
+            None if key.secret => json!({"count": usize::from(value != "")}),
             _ => value,
         };
         json!({

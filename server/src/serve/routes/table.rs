@@ -64,7 +64,7 @@ impl Route {
 }
 
 /// What a route is where nothing else is said.
-const ROUTE: Route = Route {
+pub(super) const ROUTE: Route = Route {
     method: "get",
     path: "",
     named: "",
@@ -82,14 +82,14 @@ const ROUTE: Route = Route {
 /// Statuses of a spread that is not run.
 const SPREAD_PROBLEMS: &[u16] = &[400, 404, 408, 413, 415, 422, 507];
 
-const LIMIT: Parameter =
+pub(super) const LIMIT: Parameter =
     Parameter { name: "limit", schema: "Limit", required: false, help: "Most entries." };
 
 const WINDOW: Parameter =
     Parameter { name: "window", schema: "Window", required: false, help: "How far back." };
 
-/// Every route.
-pub(crate) static TABLE: [Route; 32] = [
+/// Every route but those of alerts and checks.
+pub(super) static TABLE: [Route; 32] = [
     Route {
         path: "/livez",
         scope: Scope::Open,
@@ -363,8 +363,8 @@ pub(crate) static TABLE: [Route; 32] = [
     Route {
         path: "/v1/events",
         feature: Some(Feature::Events),
-        summary: "What happens: service, config, generation, breaker, health. With the header \
-                  Last-Event-ID, what was missed comes first, as far as it is kept.",
+        summary: "What happens: service, config, generation, breaker, health, alert. With the \
+                  header Last-Event-ID, what was missed comes first, as far as it is kept.",
         media: Media::Events,
         answer: "EventStream",
         problems: &[400, 404],

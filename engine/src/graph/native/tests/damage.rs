@@ -144,9 +144,9 @@ fn what_is_not_a_native_file_is_named_for_what_it_is() {
 #[test]
 fn a_newer_format_asks_for_a_newer_program() {
     let mut bytes = bytes_of(&small_wide(), "newer");
-    bytes[8] = 3;
+    bytes[8] = 4;
     let error = open_bytes(bytes.clone()).unwrap_err();
-    assert!(matches!(error, OpenError::NewerFormat { format: 3, .. }));
+    assert!(matches!(error, OpenError::NewerFormat { format: 4, .. }));
     assert!(error.to_string().contains("use a newer emanate"), "{error}");
     bytes[8] = 0;
     assert!(matches!(open_bytes(bytes), Err(OpenError::DamagedHeader { .. })));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::graph::{DamagedBlock, Edge, Generation, GraphBuilder};
+use crate::graph::{DamagedBlock, Edge, EdgeHold, Generation, GraphBuilder};
 use crate::terms::{Label, NodeId};
 
 /// What is needed to repeat a spread that ended after some hops: the rows of the nodes that can
@@ -63,7 +63,8 @@ impl<'a> Ball<'a> {
     }
 
     fn row(&self, node: u32, most: usize) -> Result<Vec<(u32, f64)>, DamagedBlock> {
-        let row = self.graph.out_row(NodeId::new(node))?;
+        let mut hold = EdgeHold::new();
+        let row = self.graph.out_row_in(NodeId::new(node), &mut hold)?;
         let weights = (0..row.len()).map(|at| row.weights.at(at));
         Ok(row.targets.iter().copied().zip(weights).take(most).collect())
     }

@@ -178,6 +178,7 @@ fn follow_made<S: Real, J: Join<S>>(
 ) -> Result<Load, Halt> {
     let weight_bound = run.view.weight_bound();
     let mut load = Load::default();
+    run.view.plan_reads(&frontier.nodes, &mut run.lists.buffer);
     for (&node, &pulse) in frontier.nodes.iter().zip(&frontier.pulses) {
         let row = run.view.row(node, &mut run.lists.buffer);
         if !row.is_empty() {

@@ -87,6 +87,8 @@ stage_features() {
         echo "features: ${chosen:-none}"
         cargo clippy -p emanate --no-default-features --features "$chosen" -- -D warnings
     done
+    # Traces of the service, which no other stage builds a program with.
+    cargo test -p emanate-server --features otel telemetry
 }
 
 # Builds the library from the archive that would be published.

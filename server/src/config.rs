@@ -27,5 +27,6 @@ pub(crate) use error::ConfigErrors;
 pub(crate) use keys::{KEYS, When, restart_keys};
 pub(crate) use model::{
     Config, DEFAULT_GRAPH, EngineOptions, Health, Level, PointsConfig, StderrFormat,
+    TelemetryConfig,
 };
 pub(crate) use sources::Sources;

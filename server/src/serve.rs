@@ -50,6 +50,7 @@ mod run;
 mod service;
 mod slots;
 mod state_file;
+mod telemetry;
 mod tls;
 mod trace;
 mod tuning;

@@ -3,7 +3,7 @@
 use toml::Value;
 
 use super::given::{Bytes, Given, Setting};
-use super::model::Config;
+use super::model::{Config, TelemetryConfig};
 
 /// When a changed value takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +116,7 @@ const fn some_time(time: &Time) -> bool {
 }
 
 /// Every key, by section.
-pub(crate) static KEYS: [ConfigKey; 91] = [
+pub(crate) static KEYS: [ConfigKey; 94] = [
     key!(server.listen: std::net::SocketAddr, Restart,
         "Address and port to listen on; port 0 takes any free one. An address that other machines \
          reach needs tokens in [auth]."),
@@ -261,6 +261,16 @@ pub(crate) static KEYS: [ConfigKey; 91] = [
     key!(audit.file: File, Reload, "File that each act is appended to, as a line of JSON."),
     key!(audit.keep: usize, Reload, "Acts kept for `/v1/audit`.",
         |count: &usize| *count > 0 => "at least 1"),
+    key!(telemetry.endpoint: String, Restart,
+        "Where traces are sent, by OTLP over HTTP in protocol buffers, such as \
+         `http://127.0.0.1:4318/v1/traces`; empty for nowhere.",
+        |endpoint: &String| TelemetryConfig::takes(endpoint) => "empty or, in a program built with \
+         the feature otel, a URL that begins with http://"),
+    key!(telemetry.ratio: f64, Reload,
+        "Share of traces that are sent; those of what failed or was slow always are.",
+        |ratio: &f64| (0.0..=1.0).contains(ratio) => "from 0 to 1"),
+    key!(telemetry.slow: Time, Reload, "A request that took so long is slow.",
+        some_time => "above 0"),
     key!(reload.watch: Time, Reload,
         "How often the file is looked at for changes; 0s for never, so that only SIGHUP reloads."),
     key!(alerts.enabled: bool, Reload,

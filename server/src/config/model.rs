@@ -31,6 +31,7 @@ pub(crate) struct Config {
     pub(crate) logs: Logs,
     pub(crate) events: Events,
     pub(crate) audit: Audit,
+    pub(crate) telemetry: TelemetryConfig,
     pub(crate) reload: Reload,
     pub(crate) alerts: Alerts,
     pub(crate) checks: Checks,
@@ -419,6 +420,35 @@ pub(crate) struct Audit {
 impl Default for Audit {
     fn default() -> Self {
         Self { enabled: true, file: None, keep: 1000 }
+    }
+}
+
+/// Which traces are sent, and where.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct TelemetryConfig {
+    /// Empty where none are.
+    pub(crate) endpoint: String,
+    pub(crate) ratio: f64,
+    pub(crate) slow: Duration,
+}
+
+impl Default for TelemetryConfig {
+    fn default() -> Self {
+        Self { endpoint: String::new(), ratio: 0.01, slow: Duration::from_millis(100) }
+    }
+}
+
+impl TelemetryConfig {
+    /// Whether traces are sent.
+    pub(crate) const fn is_on(&self) -> bool {
+        !self.endpoint.is_empty()
+    }
+
+    /// Whether this may be an endpoint.
+    pub(super) fn takes(endpoint: &str) -> bool {
+        let rest = endpoint.strip_prefix("http://");
+        let url = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
+        endpoint.is_empty() || (cfg!(feature = "otel") && url)
     }
 }
 

@@ -33,11 +33,13 @@ pub(crate) enum Feature {
     Points,
     /// Rules over metrics are looked at.
     Alerts,
+    /// Traces are sent.
+    Telemetry,
 }
 
 impl Feature {
     /// All of them.
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Auth,
         Self::Tls,
         Self::Rate,
@@ -52,6 +54,7 @@ impl Feature {
         Self::Watch,
         Self::Points,
         Self::Alerts,
+        Self::Telemetry,
     ];
 
     /// Its name.
@@ -71,6 +74,7 @@ impl Feature {
             Self::Watch => "watch",
             Self::Points => "points",
             Self::Alerts => "alerts",
+            Self::Telemetry => "telemetry",
         }
     }
 
@@ -91,6 +95,7 @@ impl Feature {
             Self::Watch => "reload.watch",
             Self::Points => "points.enabled",
             Self::Alerts => "alerts.enabled",
+            Self::Telemetry => "telemetry.endpoint",
         }
     }
 
@@ -111,6 +116,7 @@ impl Feature {
             Self::Watch => !config.reload.watch.is_zero(),
             Self::Points => config.points.enabled,
             Self::Alerts => config.alerts.enabled,
+            Self::Telemetry => config.telemetry.is_on(),
         }
     }
 }

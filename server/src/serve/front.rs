@@ -19,6 +19,7 @@ use super::live::Live;
 use super::metrics::NOWHERE;
 use super::problem::Problem;
 use super::service::App;
+use super::telemetry::{Answered, Spans};
 use super::trace::{TRACEPARENT, TraceContext};
 use crate::output::text::cut;
 
@@ -40,6 +41,8 @@ pub(crate) struct Entry {
     pub(crate) peer: SocketAddr,
     /// The trace it belongs to.
     pub(crate) trace: TraceContext,
+    /// Its parts, where they are wanted.
+    pub(crate) spans: Spans,
 }
 
 /// Lets a request in, and sees its answer off.
@@ -49,9 +52,11 @@ pub(crate) async fn front(
     next: Next,
 ) -> Response<Body> {
     let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
+    let live = service.live();
     let entry = Entry {
         start: Instant::now(),
-        live: service.live(),
+        spans: Spans::begin(&live.config),
+        live,
         peer: request.extensions().get().map_or(nowhere, |Peer(peer)| *peer),
         trace: TraceContext::of(request.headers(), &service.ids),
     };
@@ -65,11 +70,22 @@ pub(crate) async fn front(
         Err(problem) => problem.into_response(),
     };
 
+    let (status, elapsed) = (response.status().as_u16(), entry.start.elapsed());
+    let answered = Answered {
+        trace: &entry.trace,
+        spans: &entry.spans,
+        method: method.as_str(),
+        route: &route,
+        status,
+        begin: entry.start,
+        elapsed,
+    };
+    let kept = service.telemetry.end(&answered, &entry.live.config, &service.ids);
+    let trace = if kept { entry.trace.sampled() } else { entry.trace };
     let headers = response.headers_mut();
-    headers.insert(HeaderName::from_static(TRACEPARENT), entry.trace.header());
+    headers.insert(HeaderName::from_static(TRACEPARENT), trace.header());
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    let (status, elapsed) = (response.status().as_u16(), entry.start.elapsed());
     service.figures.answered(&route, method.as_str(), status, elapsed);
     if entry.live.config.points.enabled {
         service.latencies.request(&route, method.as_str(), elapsed);

@@ -73,6 +73,7 @@ fn running(first: &Config, mut config: Config) -> Config {
     let Health { enabled, keep_time, keep_size, .. } = config.health;
     config.health = Health { enabled, keep_time, keep_size, ..first.health.clone() };
     config.points.series_max = first.points.series_max;
+    config.telemetry.endpoint.clone_from(&first.telemetry.endpoint);
     config.tuner = first.tuner.clone();
     config.graphs = first.graphs.clone();
     config
@@ -148,6 +149,7 @@ mod tests {
         changed.health.memory_max = 9;
         changed.health.disk_min = 9;
         changed.points.series_max = 9;
+        changed.telemetry.endpoint = "elsewhere".to_owned();
         changed.tuner.enabled = true;
         changed.tuner.budget *= 2;
         changed.tuner.quality_floor = 0.5;

@@ -12,7 +12,7 @@ use super::error::ServeError;
 use super::graphs::Served;
 use super::journal::{Journal, JournalLayer};
 use super::service::{App, Service, Stage};
-use super::{alerts, health, keeping, listener, points, reload, routes};
+use super::{alerts, health, keeping, listener, points, reload, routes, telemetry};
 use crate::args::ServeArgs;
 use crate::config::{Config, Sources};
 use crate::exit::{Failure, Printed};
@@ -70,6 +70,8 @@ async fn serve(service: &App, config: Config) -> Result<(), ServeError> {
         tokio::spawn(points::keep(App::clone(service))),
         tokio::spawn(alerts::watch(App::clone(service))),
         tokio::spawn(alerts::deliver(App::clone(service))),
+        #[cfg(feature = "otel")]
+        tokio::spawn(telemetry::run(App::clone(service))),
     ];
     let serving = tokio::spawn(listener::serve(App::clone(service), listener));
     let opened = open(service, config).await;
@@ -80,6 +82,7 @@ async fn serve(service: &App, config: Config) -> Result<(), ServeError> {
     let _ = serving.await;
     keeping::settle(service).await;
     alerts::settle(service).await;
+    telemetry::settle(service).await;
     for task in tasks {
         task.abort();
     }

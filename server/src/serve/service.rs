@@ -23,6 +23,7 @@ use super::problem::Problem;
 use super::rate::Rates;
 use super::results::Results;
 use super::slots::Slots;
+use super::telemetry::Telemetry;
 use super::trace::Ids;
 use crate::config::{Config, DEFAULT_GRAPH, Sources};
 use crate::output::text::cut;
@@ -63,6 +64,7 @@ pub(crate) struct Service {
     pub(crate) outbound: Outbound,
     pub(crate) alerts: Alerts,
     pub(crate) checks: Checks,
+    pub(crate) telemetry: Telemetry,
 }
 
 /// The service, as every route holds it.
@@ -104,6 +106,7 @@ impl Service {
             outbound: Outbound::default(),
             alerts,
             checks: Checks::new(),
+            telemetry: Telemetry::new(),
             live: ArcSwap::from_pointee(Live::of(config)?),
         })
     }

@@ -14,6 +14,8 @@ pub(crate) const TRACEPARENT: &str = "traceparent";
 pub(crate) struct TraceContext {
     trace: u128,
     span: u64,
+    /// The span that asked; 0 where none did.
+    parent: u64,
     flags: u8,
 }
 
@@ -24,9 +26,36 @@ impl TraceContext {
         let mut parents = headers.get_all(TRACEPARENT).iter();
         let parent = parents.next().filter(|_| parents.next().is_none());
         let parent = parent.and_then(|value| value.to_str().ok()).and_then(parse);
-        let (trace, flags) =
-            parent.unwrap_or_else(|| (u128::from(ids.next()) << 64 | u128::from(ids.next()), 0));
-        Self { trace, span: ids.next(), flags }
+        let (trace, parent, flags) =
+            parent.unwrap_or_else(|| (u128::from(ids.next()) << 64 | u128::from(ids.next()), 0, 0));
+        Self { trace, span: ids.next(), parent, flags }
+    }
+
+    /// The trace's id.
+    pub(crate) const fn id(&self) -> u128 {
+        self.trace
+    }
+
+    /// The id of the span that serves the request.
+    #[cfg(feature = "otel")]
+    pub(crate) const fn span(&self) -> u64 {
+        self.span
+    }
+
+    /// The id of the span that asked; 0 where none did.
+    #[cfg(feature = "otel")]
+    pub(crate) const fn parent(&self) -> u64 {
+        self.parent
+    }
+
+    /// Whether whoever asked wants the trace to be kept.
+    pub(crate) const fn is_sampled(&self) -> bool {
+        self.flags & 1 == 1
+    }
+
+    /// The same, marked as kept.
+    pub(crate) const fn sampled(self) -> Self {
+        Self { flags: self.flags | 1, ..self }
     }
 
     /// The trace's id, as it is logged.
@@ -46,8 +75,8 @@ impl fmt::Display for TraceContext {
     }
 }
 
-/// Trace and flags of `00-TRACE-SPAN-FLAGS`. A later version may have more parts after these.
-fn parse(text: &str) -> Option<(u128, u8)> {
+/// Trace, span and flags of `00-TRACE-SPAN-FLAGS`. A later version may have more parts after these.
+fn parse(text: &str) -> Option<(u128, u64, u8)> {
     let mut parts = text.split('-');
     let mut hex = |digits: usize| {
         let part = parts.next()?;
@@ -58,7 +87,9 @@ fn parse(text: &str) -> Option<(u128, u8)> {
     let more = parts.next().is_some();
     let valid = version != 0xff && trace != 0 && span != 0 && !(version == 0 && more);
     // Of the flags, only "sampled" has a meaning that may be handed on.
-    valid.then_some((trace, u8::try_from(flags & 1).unwrap_or(0)))
+    // A span has 16 digits.
+    let span = u64::try_from(span).unwrap_or(0);
+    valid.then_some((trace, span, u8::try_from(flags & 1).unwrap_or(0)))
 }
 
 /// Where ids come from: no two alike, and none that can be guessed from those before.
@@ -92,7 +123,7 @@ mod tests {
     fn a_trace_is_taken_up_with_a_span_of_our_own() {
         let taken = context(PARENT);
         assert_eq!(taken.trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736");
-        assert_eq!(taken.flags, 1);
+        assert_eq!((taken.flags, taken.parent), (1, 0x00f0_67aa_0ba9_02b7));
         assert_ne!(taken.to_string(), PARENT);
         assert!(parse(&taken.to_string()).is_some());
         assert!(parse("01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more").is_some());

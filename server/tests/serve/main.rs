@@ -21,5 +21,7 @@ mod reloading;
 mod schemathesis;
 mod store;
 mod support;
+#[cfg(feature = "otel")]
+mod telemetry;
 mod tls;
 mod tuner;

@@ -1,7 +1,7 @@
 //! One query, from its text to its outcome's.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::Response;
@@ -17,6 +17,7 @@ use crate::serve::budget::Budget;
 use crate::serve::live::Live;
 use crate::serve::problem::Problem;
 use crate::serve::service::App;
+use crate::serve::telemetry::{Fact, Spans, Within};
 
 /// How long a cancelled spread may take to notice.
 const NOTICE: Duration = Duration::from_secs(2);
@@ -31,6 +32,8 @@ pub(super) struct Asker {
     pub(super) live: Arc<Live>,
     pub(super) snapshot: Snapshot,
     pub(super) budget: Budget,
+    /// Where the spread is noted for the trace.
+    pub(super) spans: Spans,
 }
 
 impl Asker {
@@ -70,7 +73,9 @@ impl Asker {
     pub(super) async fn ask(&self, query: &Query) -> Result<Vec<u8>, Problem> {
         self.check(query)?;
         let request = self.request(query).await?;
+        let begin = Instant::now();
         let outcome = self.spread(&request).await?;
+        self.spans.add(|| part(&request, &outcome, begin));
         if self.live.config.points.enabled {
             self.service.latencies.spread(request.rule.name(), outcome.stats.elapsed);
         }
@@ -127,6 +132,21 @@ impl Asker {
         let text = tokio::task::spawn_blocking(move || print(&snapshot, &request, &outcome));
         text.await.map_err(|_| Problem::internal("writing the outcome panicked"))?
     }
+}
+
+/// The spread as a part of its request.
+fn part(request: &SpreadRequest, outcome: &SpreadOutcome, begin: Instant) -> Within {
+    let stats = &outcome.stats;
+    let text = |text: &str| Fact::Text(text.to_owned());
+    let facts = vec![
+        ("emanate.rule", text(request.rule.name())),
+        ("emanate.stop_reason", text(outcome.stop_reason.name())),
+        ("emanate.hops", Fact::Count(u64::from(stats.hops))),
+        ("emanate.nodes_reached", Fact::Count(stats.nodes_reached)),
+        ("emanate.edges_traversed", Fact::Count(stats.edges_traversed)),
+        ("emanate.generation", Fact::Count(stats.generation)),
+    ];
+    Within { name: "spread", begin, end: Instant::now(), facts }
 }
 
 fn print(

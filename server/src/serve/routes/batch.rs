@@ -26,13 +26,13 @@ pub(crate) async fn batch(
     request: Request<Body>,
 ) -> Result<Response<Body>, Problem> {
     let budget = Budget::of(request.headers(), entry.start)?;
-    let live = entry.live;
+    let Entry { live, spans, .. } = entry;
     let text = body::read(request, &live.config).await?;
     let texts = texts(&text, &live.config)?;
     let most = live.config.limits.spreads;
     let held = service.slots.hold(texts.len(), most).ok_or_else(ask::shed)?;
     let snapshot = target.graph.graph.snapshot();
-    let asker = Asker { service, live, snapshot, budget };
+    let asker = Asker { service, live, snapshot, budget, spans };
     let queries = texts.iter().map(|text| query::parse(text.get()).map_err(Problem::from));
     let queries: Vec<Result<Query, Problem>> = queries.collect();
     check_total(&asker, &queries)?;

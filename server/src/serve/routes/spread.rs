@@ -21,12 +21,12 @@ pub(crate) async fn spread(
     request: Request<Body>,
 ) -> Result<Response<Body>, Problem> {
     let budget = Budget::of(request.headers(), entry.start)?;
-    let live = entry.live;
+    let Entry { live, spans, .. } = entry;
     let text = body::read(request, &live.config).await?;
     let query = query::parse(&text)?;
     let held = service.slots.hold(1, live.config.limits.spreads).ok_or_else(ask::shed)?;
     let snapshot = target.graph.graph.snapshot();
-    let asker = Asker { service, live, snapshot, budget };
+    let asker = Asker { service, live, snapshot, budget, spans };
     let outcome = asker.ask(&query).await?;
     drop(held);
     Ok(ask::json(outcome))

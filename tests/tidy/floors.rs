@@ -47,7 +47,15 @@ const BEHIND_THE_DOOR: [&[&str]; 19] = [
 ];
 
 /// Crates the library never names: they belong to whoever serves it.
-const SERVERS_OWN: [&str; 4] = ["tokio", "serde", "serde_json", "axum"];
+const SERVERS_OWN: [&str; 7] = [
+    "tokio",
+    "serde",
+    "serde_json",
+    "axum",
+    "opentelemetry",
+    "opentelemetry_sdk",
+    "opentelemetry_otlp",
+];
 
 /// Where a library may name one of them nevertheless: a task for those who have the runtime
 /// anyhow, behind a feature that is off by default.

@@ -19,13 +19,7 @@ fn filters() -> Vec<EdgeFilter> {
         EdgeFilter { direction: Direction::In, ..plain.clone() },
         EdgeFilter { direction: Direction::Both, ..plain.clone() },
         EdgeFilter { relations: relations.clone(), ..plain.clone() },
-        EdgeFilter {
-            direction: Direction::Both,
-            relations,
-            age_rate: 1e-3,
-            at: Some(900.0),
-            ..plain.clone()
-        },
+        EdgeFilter { direction: Direction::Both, relations, age_rate: 1e-3, at: Some(900.0) },
         plain,
     ]
 }
@@ -169,8 +163,7 @@ fn a_changed_graph_within_a_budget_gives_the_bits_of_the_same_in_memory() {
     let mut changes = ChangeSet::default();
     let label = |node: u32| {
         let snapshot = whole.snapshot();
-        let label = snapshot.label(NodeId::new(node)).expect("in memory").to_string();
-        label
+        snapshot.label(NodeId::new(node)).expect("in memory").to_string()
     };
     for node in (0..9000).step_by(777) {
         let edge = EdgeKey::new(label(node), label(node / 2 + 5));

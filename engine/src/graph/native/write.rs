@@ -71,11 +71,11 @@ impl WriteOptions {
     }
 }
 
-/// Writes `graph` as [`write`] does, with blocks compressed as `options` say. Such a file takes
+/// Writes `graph` as [`write()`] does, with blocks compressed as `options` say. Such a file takes
 /// less of the disk and more work to read; its blocks are [cold](crate::Tier::Cold).
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_with(
     graph: &Generation,
     path: impl AsRef<Path>,

@@ -3,8 +3,8 @@
 //! `guarded` compares an engine with breakers, metrics and histograms with one of the same build
 //! that has them switched off: the time of the same 2-hop spreads, one thread. `scraped` compares
 //! the 99th percentile of 2-hop spreads on two threads while a third takes every metric as text,
-//! ten times a second, with the same while nobody does. Rounds alternate, A B, B A, .., so that what
-//! disturbs the machine disturbs both; the answers of the first round are compared. Prints rows of
+//! ten times a second, with the same while nobody does. Rounds alternate, A B, B A, .., so that
+//! what disturbs the machine disturbs both; the answers of the first round are compared. Prints rows of
 //! the record, with the 95 % interval of the median by the sign test.
 //!
 //! ```text
@@ -100,7 +100,8 @@ fn row(
     ratios.sort_by(f64::total_cmp);
     let at = |rank: usize| ratios[rank];
     println!(
-        "\"{question}\",{measured},{against},times as long,{:.3},{:.3},{:.3},{PAIRS},{command},{:.3},{:.3}",
+        "\"{question}\",{measured},{against},times as long,{:.3},{:.3},{:.3},{PAIRS},{command},\
+         {:.3},{:.3}",
         at(0),
         at(PAIRS / 2),
         at(PAIRS - 1),

@@ -4,8 +4,8 @@
 //! that has them switched off: the time of the same 2-hop spreads, one thread. `scraped` compares
 //! the 99th percentile of 2-hop spreads on two threads while a third takes every metric as text,
 //! ten times a second, with the same while nobody does. Rounds alternate, A B, B A, .., so that
-//! what disturbs the machine disturbs both; the answers of the first round are compared. Prints rows of
-//! the record, with the 95 % interval of the median by the sign test.
+//! what disturbs the machine disturbs both; the answers of the first round are compared. Prints
+//! rows of the record, with the 95 % interval of the median by the sign test.
 //!
 //! ```text
 //! cargo run --release -p emanate-bench --bin seen -- [SCALE [SPREADS]]

@@ -7,6 +7,7 @@
 mod changes {
     mod applying;
     mod driver;
+    mod guarded;
     mod loading;
     mod merging;
     mod model;

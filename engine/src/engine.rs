@@ -5,7 +5,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::builder::EngineBuilder;
-use crate::change::store::{DiskFailure, Folder, Opened, Store, StoreOptions};
+use crate::change::store::{
+    CheckpointError, CheckpointReport, DiskFailure, Folder, Opened, Store, StoreOptions,
+};
 use crate::change::{
     self, ApplyError, ApplyOptions, ApplyReport, ChangeSet, Journal, Kept, Live, Maintained, Means,
     OpenGraphError,
@@ -33,8 +35,8 @@ impl Graph {
     }
 
     /// Opens the graph in the store in `directory`, with the system's clock. Every change set is
-    /// kept there from now on; [`Store::maintain`] and [`Store::checkpoint_graph`] are the host's
-    /// to call. Where a store is to be made, the directory is made, too.
+    /// kept there from now on; [`Store::maintain`] and [`Engine::checkpoint`] are the host's to
+    /// call. Where a store is to be made, the directory is made, too.
     ///
     /// # Errors
     /// [`OpenGraphError`].
@@ -214,13 +216,14 @@ impl Engine {
     ///
     /// # Errors
     /// [`ApplyError`]; but for what its report lists as applied, the graph is exactly as it was.
+    /// Where storing has failed again and again, [`ApplyError::BreakerOpen`].
     pub fn apply(
         &self,
         graph: &Graph,
         changes: &ChangeSet,
         options: &ApplyOptions,
     ) -> Result<ApplyReport, ApplyError> {
-        self.with_means(graph, options, |means| change::apply(&graph.0, changes, options, means))
+        self.changing(graph, options, |means| change::apply(&graph.0, changes, options, means))
     }
 
     /// Adds all that `builder` has collected to `graph`, as one change: what is not there is made,
@@ -239,16 +242,17 @@ impl Engine {
         builder: GraphBuilder,
         options: &ApplyOptions,
     ) -> Result<ApplyReport, ApplyError> {
-        self.with_means(graph, options, |means| change::load(&graph.0, builder, options, means))
+        self.changing(graph, options, |means| change::load(&graph.0, builder, options, means))
     }
 
-    /// Runs `work` with what this engine lends to whoever changes `graph`.
-    fn with_means<T>(
+    /// Runs `work` with what this engine lends to whoever changes `graph`, if the breaker of changes
+    /// lets it in.
+    fn changing(
         &self,
         graph: &Graph,
         options: &ApplyOptions,
-        work: impl FnOnce(Means<'_>) -> T,
-    ) -> T {
+        work: impl FnOnce(Means<'_>) -> Result<ApplyReport, ApplyError>,
+    ) -> Result<ApplyReport, ApplyError> {
         self.look_after(graph);
         let pool = &self.scheduler.pool;
         let admits = |now: &Generation, next: &Generation| {
@@ -264,7 +268,23 @@ impl Engine {
             change::Validation::Parallel => self.scheduler.workers().ok(),
             change::Validation::Sequential => None,
         };
-        work(Means { workers, admits: &admits })
+        let means = Means { workers, admits: &admits };
+        change::guarded(self.gate(), &**self.clock(), options, || work(means))
+    }
+
+    /// Makes a segment of what `graph` has published last, in the `store` that keeps its change
+    /// sets: [`Store::checkpoint_graph`], if the breaker of checkpoints lets it in.
+    ///
+    /// # Errors
+    /// [`CheckpointError`]; what was stored before is stored still.
+    pub fn checkpoint(
+        &self,
+        graph: &Graph,
+        store: &Store,
+    ) -> Result<CheckpointReport, CheckpointError> {
+        change::guarded_checkpoint(self.gate(), &**self.clock(), || {
+            store.checkpoint_graph(|| graph.snapshot())
+        })
     }
 
     /// Merges all that changes have put over the blocks of `graph`, now, on this thread. No outcome
@@ -395,7 +415,7 @@ impl Engine {
     }
 
     /// The breakers. A spread that the breaker of spreads keeps out fails with
-    /// [`SpreadError::BreakerOpen`]; one whose tier is kept out goes on without the tier's rows and
+    /// [`SpreadError::BreakerOpen`], a change set or a checkpoint with the like; one whose tier is kept out goes on without the tier's rows and
     /// says so in [`SpreadOutcome::degraded`].
     #[must_use]
     pub fn gate(&self) -> &Gate {

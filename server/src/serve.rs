@@ -18,6 +18,7 @@ mod alerts;
 mod app;
 mod audit;
 mod body;
+mod breakers;
 mod budget;
 mod changes;
 mod checks;

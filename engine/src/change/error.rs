@@ -1,6 +1,7 @@
 //! Why an edit, or a whole set, was not applied.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::journal::StorageError;
 use super::report::ApplyReport;
@@ -195,6 +196,11 @@ pub enum ApplyError {
         /// Sets that wait, about.
         waiting: usize,
     },
+    /// Storing has failed lately, so it is not tried for a while; apply it again after `retry_in`.
+    BreakerOpen {
+        /// When it is worth asking again.
+        retry_in: Duration,
+    },
     /// The graph would have more nodes than the engine has scratch for; give the engine more.
     ScratchTooSmall {
         /// Bytes that one spread would need.
@@ -231,7 +237,9 @@ impl ApplyError {
             Self::Stale { .. } | Self::Busy { .. } => ErrorClass::Conflict,
             Self::ScratchTooSmall { .. } | Self::Unbuildable(_) => ErrorClass::Invalid,
             Self::Late { .. } => ErrorClass::Late,
-            Self::Storage { .. } | Self::Damaged(_) => ErrorClass::Storage,
+            Self::Storage { .. } | Self::Damaged(_) | Self::BreakerOpen { .. } => {
+                ErrorClass::Storage
+            }
         }
     }
 
@@ -263,6 +271,9 @@ impl fmt::Display for ApplyError {
             ),
             Self::Busy { waiting } => {
                 write!(f, "another change set is being applied and {waiting} wait; try again later")
+            }
+            Self::BreakerOpen { retry_in } => {
+                write!(f, "the breaker of changes is open; apply the set again in {retry_in:?}")
             }
             Self::ScratchTooSmall { bytes_needed, bytes_max } => write!(
                 f,

@@ -10,6 +10,11 @@
 //! Until then nothing that anybody sees has changed: rolling back is dropping the draft, whether an
 //! edit fails, the disk is full, or something panics.
 //!
+//! # Breakers
+//! An engine asks the breaker of changes before a set, and that of checkpoints before one of those.
+//! A set that could not be stored, or that found its graph's file unreadable, is a failure; one
+//! that was late is slow; and what the caller got wrong says nothing.
+//!
 //! # Orderings
 //! Writers are ordered by their turn; a generation is complete before it is published. See
 //! `turn.rs` and `live.rs`.
@@ -28,6 +33,7 @@ mod kept;
 mod live;
 mod load;
 mod options;
+mod permit;
 mod report;
 mod set;
 pub mod store;
@@ -48,6 +54,7 @@ pub use options::{
     DEFAULT_DIRECT_BELOW, DEFAULT_FAILURES_MAX, DEFAULT_RETRIES, DEFAULT_RETRY_DELAY,
     DEFAULT_WAITING_MAX, Queueing, Run, Validation,
 };
+pub(crate) use permit::{guarded, guarded_checkpoint};
 pub use report::{ApplyReport, Failure, Success, Totals};
 pub use set::{Change, ChangeKind, ChangeSet, EdgeEnd, EdgeKey, RowEdge};
 pub use stored::{GraphSegment, OpenGraphError, StoredGraph, check_graph, open_graph, read_graph};

@@ -1,6 +1,7 @@
 //! What a reading holds that other parts of the engine know.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use super::table::{BREAKERS, CALLS, CHANGE_KINDS, CHANGE_OUTCOMES, STATES, TUNED, VERDICTS};
 use crate::terms::Tier;
@@ -64,6 +65,8 @@ pub struct Supplied {
     pub tuner_settings: [f64; TUNED.len()],
     /// Whether the tuner waits for an operator.
     pub tuner_frozen: bool,
+    /// Time since the tuner last looked; `None` where none runs.
+    pub tuner_age: Option<Duration>,
     /// How much of a full answer is kept, in `[0, 1]`; `None` where that was not measured yet.
     pub recall: Option<f64>,
     /// The checks of health.

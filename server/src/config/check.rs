@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use lettre::message::Mailbox;
 
 use super::alerting::{Alerts, SmtpSecurity};
+use super::breakers;
 use super::error::{ConfigErrors, Mistake, Origin};
 use super::keys::KEYS;
 use super::model::Config;
@@ -55,6 +56,9 @@ pub(super) fn whole(config: &Config, errors: &mut ConfigErrors) {
     }
     for (key, what) in channels(&config.alerts) {
         push(Mistake::Channel { key, what });
+    }
+    for (breaker, what) in breakers::contradictions(&config.breakers) {
+        push(Mistake::Breaker { breaker, what });
     }
     if auth.is_open() && !server.listen.ip().to_canonical().is_loopback() {
         push(Mistake::OpenToAll { listen: server.listen });

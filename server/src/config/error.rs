@@ -95,6 +95,13 @@ pub(crate) enum Mistake {
         /// What is wrong and what to do.
         what: &'static str,
     },
+    /// Settings of one breaker do not go together.
+    Breaker {
+        /// The breaker.
+        breaker: &'static str,
+        /// What is wrong and what to do.
+        what: &'static str,
+    },
     /// A graph's name holds letters that a path of a URL would have to escape.
     GraphName {
         /// The name.
@@ -144,6 +151,7 @@ impl fmt::Display for Mistake {
                  say who they are; give tokens in [auth], or listen on 127.0.0.1"
             ),
             Self::Channel { key, what } => write!(f, "{key} {what}"),
+            Self::Breaker { breaker, what } => write!(f, "breakers.{breaker}: {what}"),
             Self::GraphName { name } => write!(
                 f,
                 "graphs.{}: the name of a graph is made of a-z, 0-9, - and _; rename it",

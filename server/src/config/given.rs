@@ -21,7 +21,7 @@ pub(super) enum Given<'a> {
 }
 
 impl Given<'_> {
-    fn as_str(&self) -> Option<&str> {
+    pub(super) fn as_str(&self) -> Option<&str> {
         match self {
             Self::Toml(value) => value.as_str(),
             Self::Text(text) => Some(text),

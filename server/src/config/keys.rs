@@ -2,6 +2,7 @@
 
 use toml::Value;
 
+use super::breakers;
 use super::given::{Bytes, Given, Setting};
 use super::model::{Config, TelemetryConfig};
 
@@ -18,8 +19,9 @@ pub(crate) enum When {
 pub(super) type Range = (fn(&Config) -> bool, &'static str);
 
 /// One thing that can be configured.
+#[derive(Clone, Copy)]
 pub(crate) struct ConfigKey {
-    /// Section and name, with a dot between.
+    /// Section and name, with a dot between; a section may have a dot itself.
     pub(crate) path: &'static str,
     /// What it means, with its unit; a sentence.
     pub(crate) help: &'static str,
@@ -40,7 +42,7 @@ pub(crate) struct ConfigKey {
 impl ConfigKey {
     /// Section and name apart.
     pub(crate) fn parts(&self) -> (&'static str, &'static str) {
-        self.path.split_once('.').expect("every key of the table has a section")
+        self.path.rsplit_once('.').expect("every key of the table has a section")
     }
 
     /// The environment variable that sets it.
@@ -116,7 +118,23 @@ const fn some_time(time: &Time) -> bool {
 }
 
 /// Every key, by section.
-pub(crate) static KEYS: [ConfigKey; 94] = [
+pub(crate) static KEYS: [ConfigKey; SINGLE.len() + breakers::KEYS] = {
+    let mut keys = [SINGLE[0]; SINGLE.len() + breakers::KEYS];
+    let mut at = 0;
+    while at < keys.len() {
+        let (first, rest) = (SINGLE.len(), breakers::BY_BREAKER[0].len());
+        keys[at] = if at < first {
+            SINGLE[at]
+        } else {
+            breakers::BY_BREAKER[(at - first) / rest][(at - first) % rest]
+        };
+        at += 1;
+    }
+    keys
+};
+
+/// The keys but those of each breaker.
+const SINGLE: [ConfigKey; 95] = [
     key!(server.listen: std::net::SocketAddr, Restart,
         "Address and port to listen on; port 0 takes any free one. An address that other machines \
          reach needs tokens in [auth]."),
@@ -243,7 +261,11 @@ pub(crate) static KEYS: [ConfigKey; 94] = [
          together are the most there may be.",
         |count: &u32| (1..=1000).contains(count) => "from 1 to 1000"),
     key!(page.enabled: bool, Reload, "Whether `/` shows the page for a browser."),
-    key!(breakers.enabled: bool, Reload, "Whether breakers are asked before a spread is let in."),
+    key!(breakers.enabled: bool, Reload,
+        "Whether breakers are asked before spreads, changes, checkpoints and reads of a tier."),
+    key!(breakers.jitter_seed: u32, Reload,
+        "What chance in waits is drawn from. Give each process of several another number, or \
+         their breakers try again together."),
     key!(logs.enabled: bool, Reload, "Whether recent log records are kept for `/v1/logs`."),
     key!(logs.level: super::model::Level, Reload,
         "The least weighty records that are kept and written."),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use emanate::change::store::FlushPolicy;
 
 use super::alerting::{Alerts, Checks};
+use super::breakers::Breakers;
 
 /// The name of the graph that routes without a name mean.
 pub(crate) const DEFAULT_GRAPH: &str = "default";
@@ -305,18 +306,6 @@ pub(crate) struct Page {
 }
 
 impl Default for Page {
-    fn default() -> Self {
-        Self { enabled: true }
-    }
-}
-
-/// What keeps work out that would only fail.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Breakers {
-    pub(crate) enabled: bool,
-}
-
-impl Default for Breakers {
     fn default() -> Self {
         Self { enabled: true }
     }

@@ -72,6 +72,11 @@ impl Sources {
     }
 }
 
+/// Whether keys stand in the section of this name.
+fn is_section(name: &str) -> bool {
+    KEYS.iter().any(|key| key.parts().0 == name)
+}
+
 /// A configuration in the making.
 #[derive(Default)]
 struct Reading {
@@ -98,22 +103,23 @@ impl Reading {
         };
         for (section, value) in &table {
             match value {
-                Value::Table(entries) => {
-                    for (name, value) in entries {
-                        self.set(&origin, &format!("{section}.{name}"), Given::Toml(value));
-                    }
-                    if entries.is_empty() {
-                        self.refuse_unknown_section(&origin, section);
-                    }
-                }
+                Value::Table(entries) => self.section(&origin, section, entries),
                 _ => self.unknown(&origin, section),
             }
         }
     }
 
-    fn refuse_unknown_section(&mut self, origin: &Origin, section: &str) {
-        if section != "graphs" && KEYS.iter().all(|key| key.parts().0 != section) {
+    /// What stands in a section, and in those inside it.
+    fn section(&mut self, origin: &Origin, section: &str, entries: &Table) {
+        if entries.is_empty() && section != "graphs" && !is_section(section) {
             self.unknown(origin, section);
+        }
+        for (name, value) in entries {
+            let path = format!("{section}.{name}");
+            match value {
+                Value::Table(inside) if is_section(&path) => self.section(origin, &path, inside),
+                _ => self.set(origin, &path, Given::Toml(value)),
+            }
         }
     }
 

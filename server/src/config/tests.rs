@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use emanate::gate::{BreakerSettings, HalfOpenEnd, Window};
+
 use super::error::ConfigErrors;
 use super::print::print;
 use super::{Config, KEYS, Level, Sources, When, restart_keys};
@@ -83,6 +85,53 @@ fn all_mistakes_are_reported_at_once_with_their_keys() {
         assert!(all.contains(expected), "{expected}\n{all}");
     }
     assert_eq!(said.len(), 9, "{all}");
+}
+
+#[test]
+fn a_breaker_has_a_section_of_its_own() {
+    let file = "[breakers.spread]\nopen_wait = \"5s\"\nwindow = \"30s\"\nfailure_rate = 0\n\
+                [breakers.cold]\nwindow = 50\n";
+    let variables = [("EMANATE_BREAKERS_COLD_CONSECUTIVE_FAILURES", "9")];
+    let flags = ["breakers.mutation.half_open_end=closed", "breakers.jitter_seed=7"];
+    let config = read(Some(("breakers.toml", file)), &variables, &flags).unwrap().breakers;
+    let (spread, cold) = (config.settings("spread").unwrap(), config.settings("cold").unwrap());
+    assert_eq!((spread.open_wait, spread.failure_rate), (Duration::from_secs(5), None));
+    assert!(matches!(spread.window, Window::Time { span, .. } if span.as_secs() == 30));
+    assert!(matches!(cold.window, Window::Calls { calls, .. } if calls.get() == 50));
+    assert_eq!(cold.consecutive_failures.map(u8::from), Some(9));
+    let mutation = config.settings("mutation").unwrap();
+    assert_eq!((mutation.half_open_end, mutation.jitter_seed), (HalfOpenEnd::Closed, 7));
+    let mut warm = BreakerSettings::storage();
+    warm.jitter_seed = 7;
+    assert_eq!(config.settings("warm").unwrap(), warm, "the others have their defaults");
+}
+
+#[test]
+fn all_mistakes_of_breakers_are_reported_at_once() {
+    let said = refused(
+        "[breakers]\ncold = 5\n[breakers.spread]\nfailure_rate = 1.5\nopen_wate = \"1s\"\n\
+         open_wait = \"20m\"\nminimum_calls = 101\n[breakers.mutation]\nwindow = \"3ms\"\n\
+         success_threshold = 0\nlease = 4\n[breakers.nobody]\nlease = \"1s\"\n\
+         [breakers.warm]\nslow_rate = nan\nhalf_open_end = \"ajar\"\n",
+        "breakers-wrong.toml",
+    );
+    let all = said.join("\n");
+    for expected in [
+        "there is no key \"breakers.cold\"",
+        "breakers.spread.failure_rate is 1.5, but must be from 0 to 1",
+        "\"breakers.spread.open_wate\"; did you mean \"breakers.spread.open_wait\"",
+        "breakers.spread: open_wait_max is shorter than open_wait",
+        "breakers.spread: minimum_calls are more than window holds",
+        "breakers.mutation: window has less than a call, or a millisecond, for each of",
+        "breakers.mutation.success_threshold is 0, but must be from 1 to 127",
+        "breakers.mutation.lease has a value of another kind; give a time with its unit",
+        "there is no key \"breakers.nobody\"",
+        "breakers.warm.slow_rate is nan, but must be from 0 to 1",
+        "breakers.warm.half_open_end has a value of another kind; give one of open and closed",
+    ] {
+        assert!(all.contains(expected), "{expected}\n{all}");
+    }
+    assert_eq!(said.len(), 11, "{all}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use emanate::change::store::{
 };
 use emanate::change::{GraphSegment, OpenGraphError};
 use emanate::graph::LoadReport;
-use emanate::{Graph, OpenedGraph};
+use emanate::{Engine, Graph, OpenedGraph};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -90,8 +90,8 @@ impl Keeper {
         }
     }
 
-    fn checkpoint(&self, graph: &Graph) -> Result<(), CheckpointError> {
-        let report = self.store.checkpoint_graph(|| graph.snapshot())?;
+    fn checkpoint(&self, engine: &Engine, graph: &Graph) -> Result<(), CheckpointError> {
+        let report = engine.checkpoint(graph, &self.store)?;
         let (generation, bytes) = (report.generation, report.bytes);
         tracing::info!(generation, bytes, "the store made a checkpoint");
         Ok(())
@@ -195,22 +195,25 @@ pub(crate) async fn checkpoint(service: App) {
             _ = stages.wait_for(|stage| *stage >= Stage::Stopping) => return,
             () = tokio::time::sleep(period) => {}
         }
-        let kept = service.served().ok().and_then(|served| served.kept().cloned());
+        let Ok(served) = service.served() else { continue };
         let large = |keeper: &Keeper| keeper.store.log_bytes() >= size;
-        let Some(kept) = kept.filter(|kept| kept.keeper().is_some_and(large)) else { continue };
-        if Instant::now() < not_before {
-            continue;
-        }
+        let kept = served.kept().filter(|kept| kept.keeper().is_some_and(large)).cloned();
+        let Some(kept) = kept.filter(|_| Instant::now() >= not_before) else { continue };
+        let engine = Arc::clone(&served.engine);
         let turn = tokio::task::spawn_blocking(move || {
-            kept.keeper().map_or(Ok(()), |keeper| keeper.checkpoint(&kept.graph))
+            kept.keeper().map_or(Ok(()), |keeper| keeper.checkpoint(&engine, &kept.graph))
         });
-        let failed = match turn.await {
+        let (failed, pause) = match turn.await {
             Ok(Ok(())) => continue,
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "it panicked".to_owned(),
+            Ok(Err(CheckpointError::BreakerOpen { retry_in })) => {
+                not_before = Instant::now() + retry_in;
+                continue;
+            }
+            Ok(Err(error)) => (error.to_string(), CHECKPOINT_PAUSE),
+            Err(_) => ("it panicked".to_owned(), CHECKPOINT_PAUSE),
         };
         tracing::error!(error = %failed, "the store made no checkpoint");
-        not_before = Instant::now() + CHECKPOINT_PAUSE;
+        not_before = Instant::now() + pause;
     }
 }
 

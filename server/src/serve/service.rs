@@ -10,6 +10,7 @@ use tokio::sync::{OnceCell, watch};
 
 use super::alerts::Alerts;
 use super::audit::Audit;
+use super::breakers;
 use super::checks::Checks;
 use super::error::ServeError;
 use super::events::{EventKind, Events};
@@ -128,7 +129,7 @@ impl Service {
                 (settings.batch_size, settings.hop_limit) = (steered.batch_size, steered.hop_limit);
             }
             served.engine.set(settings);
-            switch_breakers(served, &live.config);
+            breakers::put(served.engine.gate(), &live.config.breakers);
         }
         self.live.store(Arc::new(live));
     }
@@ -141,7 +142,7 @@ impl Service {
             let event = json!({"graph": name, "generation": generation});
             self.events.tell(EventKind::Generation, event);
         }
-        switch_breakers(&served, &self.live().config);
+        breakers::put(served.engine.gate(), &self.live().config.breakers);
         // The registry is the service's own, which it must not keep alive.
         let own = Arc::downgrade(self);
         let read = move || {
@@ -212,10 +213,4 @@ impl Service {
             further
         });
     }
-}
-
-/// Breakers are asked, or not, as `config` says.
-fn switch_breakers(served: &Served, config: &Config) {
-    let gate = served.engine.gate();
-    if config.breakers.enabled { gate.switch_on() } else { gate.switch_off() }
 }

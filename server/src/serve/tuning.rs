@@ -50,6 +50,7 @@ pub(super) fn supply(reading: &TunerReading, supplied: &mut Supplied) {
     supplied.tuner_settings =
         SettingName::ALL.map(|setting| f64::from(setting.of(reading.in_force)));
     supplied.tuner_frozen = reading.frozen.is_some();
+    supplied.tuner_age = Some(reading.age);
     supplied.recall = reading.recall;
 }
 

@@ -63,6 +63,10 @@ fn decisions(query: &Query) -> Vec<Panel> {
         panel("Frozen", Unit::Count, "Changes nothing until an operator releases it.")
             .ask(query.max("emanate_tuner_frozen", "", &["instance"]), "{{instance}}")
             .show(Show::States)
-            .wide(24),
+            .wide(12),
+        panel("Age", Unit::Seconds, "Since it last looked. Over a second it hangs or has died.")
+            .ask(query.max("emanate_tuner_age_seconds", "", &["instance"]), "{{instance}}")
+            .bad_from("1")
+            .wide(12),
     ]
 }

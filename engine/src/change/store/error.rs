@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::Path;
+use std::time::Duration;
 
 use super::disk::Disk;
 use super::record::SET_BYTES_MAX;
@@ -257,6 +258,11 @@ impl std::error::Error for AppendError {}
 pub enum CheckpointError {
     /// Another one is under way; wait for it.
     UnderWay,
+    /// Checkpoints have failed lately, so none is tried for a while; ask again after `retry_in`.
+    BreakerOpen {
+        /// When it is worth asking again.
+        retry_in: Duration,
+    },
     /// The generation to be written is not in the log yet; store its set first.
     NotStored {
         /// The generation.
@@ -274,6 +280,9 @@ impl fmt::Display for CheckpointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnderWay => f.write_str("a checkpoint is under way already; wait for it"),
+            Self::BreakerOpen { retry_in } => {
+                write!(f, "the breaker of checkpoints is open; ask again in {retry_in:?}")
+            }
             Self::NotStored { generation, last } => write!(
                 f,
                 "generation {generation} is not stored yet, the last one is {last}; store its \

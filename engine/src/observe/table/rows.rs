@@ -236,6 +236,14 @@ pub static TABLE: &[Family] = &[
         |reading, _, _, _| is(reading.supplied.tuner_frozen),
     ),
     gauge(
+        "emanate_tuner_age_seconds",
+        "Time since the tuner last looked, which it does many times a second; NaN where none runs.",
+        &[],
+        |reading, _, _, _| {
+            Some(reading.supplied.tuner_age.map_or(f64::NAN, |age| age.as_secs_f64()))
+        },
+    ),
+    gauge(
         "emanate_quality_recall",
         "Share of a full answer that is kept, from 0 to 1; NaN where that was not measured yet.",
         &[],

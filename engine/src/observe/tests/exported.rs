@@ -34,6 +34,7 @@ fn distinct() -> Reading {
         graph_generation: number(),
         tuner_settings: [number() as f64, number() as f64],
         tuner_frozen: true,
+        tuner_age: Some(Duration::from_millis(1500)),
         recall: Some(0.5),
         features: vec![("text".into(), true), ("other".into(), false)],
         ..Supplied::default()
@@ -130,6 +131,7 @@ fn the_contracts_metrics_are_in_the_table() {
         ("tuner_decisions_total", &["knob", "verdict"]),
         ("tuner_setting", &["knob"]),
         ("tuner_frozen", &[]),
+        ("tuner_age_seconds", &[]),
         ("quality_recall", &[]),
         ("health_status", &["check", "status"]),
         ("feature_enabled", &["feature"]),
@@ -226,6 +228,7 @@ fn every_number_is_exported_where_it_belongs() {
         assert_eq!(count(name, &[]), expected, "{name}");
     }
     assert_eq!(number("quality_recall", &[]), 0.5);
+    assert_eq!(number("tuner_age_seconds", &[]), 1.5);
     assert_eq!(count("build_info", &[env!("CARGO_PKG_VERSION")]), 1);
     for reason in StopReason::ALL {
         let expected = reading.spreads_of(Ending::Stopped(reason));
@@ -279,7 +282,10 @@ fn every_breaker_and_decision_is_exported_where_it_belongs() {
         }
     }
     assert_eq!([count("feature_enabled", &["text"]), count("feature_enabled", &["other"])], [1, 0]);
-    assert!(Metrics::new(1).reading().text().contains("\nemanate_quality_recall NaN\n"));
+    let text = Metrics::new(1).reading().text();
+    for unknown in ["emanate_quality_recall", "emanate_tuner_age_seconds"] {
+        assert!(text.contains(&format!("\n{unknown} NaN\n")), "{unknown}");
+    }
 }
 
 #[test]

@@ -114,7 +114,7 @@ fn shown(report: &ApplyReport) -> Value {
 /// Why a set was not applied, or not to its end; the report stands beside it.
 fn problem(error: &ApplyError) -> Problem {
     let status = match error {
-        ApplyError::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        ApplyError::Busy { .. } | ApplyError::BreakerOpen { .. } => StatusCode::SERVICE_UNAVAILABLE,
         ApplyError::ScratchTooSmall { .. } => StatusCode::INSUFFICIENT_STORAGE,
         _ => match error.class() {
             ErrorClass::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
@@ -125,7 +125,11 @@ fn problem(error: &ApplyError) -> Problem {
         },
     };
     let mut problem = Problem::new(status, cut_quoted(&error.to_string()));
-    problem.retry_in = matches!(error, ApplyError::Busy { .. }).then_some(Duration::from_secs(1));
+    problem.retry_in = match error {
+        ApplyError::Busy { .. } => Some(Duration::from_secs(1)),
+        ApplyError::BreakerOpen { retry_in } => Some(*retry_in),
+        _ => None,
+    };
     problem.report = error.report().map(shown);
     problem
 }

@@ -7,9 +7,12 @@
 //!
 //! Where the environment names a file in `EMANATE_CHAOS_METRICS`, the metrics of the run are
 //! written there: scrapes in the text format, each after a line `# chaos <scenario> <seconds>`,
-//! with the seconds of virtual time since the scenario began. Tests of alerts can be fed with it.
+//! with the seconds of virtual time since the scenario began. `dashboards/record-chaos` makes
+//! tests of alerts of it.
 #![forbid(unsafe_code)]
 
+#[path = "chaos/alerts.rs"]
+mod alerts;
 #[path = "chaos/clocks.rs"]
 mod clocks;
 #[path = "chaos/cold.rs"]

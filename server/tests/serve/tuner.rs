@@ -54,6 +54,19 @@ fn a_frozen_tuner_says_so_until_it_is_released() {
 }
 
 #[test]
+fn its_age_is_exported_where_it_runs() {
+    let age = |service: &Service| {
+        let text = service.get("/metrics").body;
+        let line = text.lines().find_map(|line| line.strip_prefix("emanate_tuner_age_seconds "));
+        line.expect("it is there").parse::<f64>().expect("a number")
+    };
+    let runs = Service::start("tuner-age", PETS, &ON);
+    let seen = age(&runs);
+    assert!((0.0..30.0).contains(&seen), "{seen}");
+    assert!(age(&Service::start("tuner-none", PETS, &[])).is_nan());
+}
+
+#[test]
 fn steering_it_needs_the_scope() {
     let token = "read-token-0123456789";
     let flags = [&ON[..], &["--set", "auth.read_tokens=read-token-0123456789"]].concat();

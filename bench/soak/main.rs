@@ -10,7 +10,7 @@
 //! one begins. Requests are due at fixed times: one that waits because the one before it is late is
 //! late itself. At the end
 //! - every answer was one, or a shed (429 or 503);
-//! - what was asked for was asked: at least 95 % of the requests that were due while a client lived;
+//! - what was due was asked: at least 95 % of it, while a client lived;
 //! - memory is flat: at the end of the second half the server's is at most 5 % above what it was at
 //!   the end of the first, each taken as the median of the last tenth of its half;
 //! - the server stops with status 0.

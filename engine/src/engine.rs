@@ -245,8 +245,8 @@ impl Engine {
         self.changing(graph, options, |means| change::load(&graph.0, builder, options, means))
     }
 
-    /// Runs `work` with what this engine lends to whoever changes `graph`, if the breaker of changes
-    /// lets it in.
+    /// Runs `work` with what this engine lends to whoever changes `graph`, if the breaker of
+    /// changes lets it in.
     fn changing(
         &self,
         graph: &Graph,
@@ -415,8 +415,9 @@ impl Engine {
     }
 
     /// The breakers. A spread that the breaker of spreads keeps out fails with
-    /// [`SpreadError::BreakerOpen`], a change set or a checkpoint with the like; one whose tier is kept out goes on without the tier's rows and
-    /// says so in [`SpreadOutcome::degraded`].
+    /// [`SpreadError::BreakerOpen`], a change set or a checkpoint with the like. A spread whose
+    /// tier is kept out goes on without the tier's rows and says so in
+    /// [`SpreadOutcome::degraded`].
     #[must_use]
     pub fn gate(&self) -> &Gate {
         &self.scheduler.guard.gate

@@ -4,8 +4,8 @@
 //! effect at once or at the next start; the file, the environment, `emanate config print` and the
 //! documentation all go by it. The key `limits.body_size` is `body_size` in the section `[limits]`
 //! of the file, `EMANATE_LIMITS_BODY_SIZE` in the environment and `--set limits.body_size=..` as a
-//! flag. Graphs have names of their own: `graphs.NAME`. Each breaker has a section of its own inside
-//! another, such as `[breakers.spread]`.
+//! flag. Graphs have names of their own: `graphs.NAME`. Each breaker has a section of its own,
+//! such as `[breakers.spread]`.
 //!
 //! All mistakes are reported together, each with its key and where it was given. A configuration
 //! with a mistake is not used at all.

@@ -46,6 +46,7 @@ fn panics_open_the_breaker_of_spreads_and_it_closes_by_probes() {
         panic!("it is open");
     };
     assert!(retry_in <= Duration::from_secs(61), "{retry_in:?}");
+    site.scrape();
     set(SPREAD, "off");
     site.pass(retry_in);
     for _ in 0..2 {

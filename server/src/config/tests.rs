@@ -107,6 +107,19 @@ fn a_breaker_has_a_section_of_its_own() {
 }
 
 #[test]
+fn the_guide_shows_a_file_that_can_be_used() {
+    let guide = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/operator.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    let shown = guide.split("```toml\n").skip(1).filter_map(|rest| rest.split_once("```"));
+    let mut files = 0;
+    for (text, _) in shown {
+        files += 1;
+        read(Some((&format!("guide-{files}.toml"), text)), &[], &[]).unwrap();
+    }
+    assert!(files > 0, "the guide shows none");
+}
+
+#[test]
 fn all_mistakes_of_breakers_are_reported_at_once() {
     let said = refused(
         "[breakers]\ncold = 5\n[breakers.spread]\nfailure_rate = 1.5\nopen_wate = \"1s\"\n\

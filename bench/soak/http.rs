@@ -1,6 +1,6 @@
 //! As much of HTTP/1.1 as it takes to ask one server again and again over one connection.
 
-use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 

@@ -25,7 +25,7 @@ impl Server {
     /// Starts `program` on `graph` and waits until it is ready.
     pub(crate) fn start(program: &Path, graph: &Path) -> io::Result<Self> {
         let mut process = Command::new(program)
-            .args(["serve", "--listen", "127.0.0.1:0", "--set", "logs.level=warn", "--graph"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--set", "logs.stderr=off", "--graph"])
             .arg(graph)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

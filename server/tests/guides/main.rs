@@ -19,7 +19,7 @@ use guide::Guide;
 const GUIDES: [(&str, usize); 5] = [
     ("README.md", 1),
     ("docs/host.md", 1),
-    ("docs/operator.md", 0),
+    ("docs/operator.md", 1),
     ("docs/page.md", 1),
     ("docs/researcher.md", 0),
 ];

@@ -203,17 +203,18 @@ pub(crate) async fn checkpoint(service: App) {
         let turn = tokio::task::spawn_blocking(move || {
             kept.keeper().map_or(Ok(()), |keeper| keeper.checkpoint(&engine, &kept.graph))
         });
-        let (failed, pause) = match turn.await {
+        let failed = match turn.await {
             Ok(Ok(())) => continue,
+            // That it opened was told already.
             Ok(Err(CheckpointError::BreakerOpen { retry_in })) => {
-                not_before = Instant::now() + retry_in;
+                not_before = Instant::now() + retry_in.min(CHECKPOINT_PAUSE);
                 continue;
             }
-            Ok(Err(error)) => (error.to_string(), CHECKPOINT_PAUSE),
-            Err(_) => ("it panicked".to_owned(), CHECKPOINT_PAUSE),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "it panicked".to_owned(),
         };
         tracing::error!(error = %failed, "the store made no checkpoint");
-        not_before = Instant::now() + pause;
+        not_before = Instant::now() + CHECKPOINT_PAUSE;
     }
 }
 

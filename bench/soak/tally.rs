@@ -78,10 +78,8 @@ impl FromStr for Tally {
         let mut words = line.strip_prefix("tally ").ok_or(NoTally)?.split(' ');
         let mut count = || words.next()?.parse().ok();
         let (ok, shed, other) = (count(), count(), count());
-        let mut tally = Self::default();
-        tally.ok = ok.ok_or(NoTally)?;
-        tally.shed = shed.ok_or(NoTally)?;
-        tally.other = other.ok_or(NoTally)?;
+        let (Some(ok), Some(shed), Some(other)) = (ok, shed, other) else { return Err(NoTally) };
+        let mut tally = Self { ok, shed, other, ..Self::default() };
         for word in words {
             let (bin, count) = word.split_once('=').ok_or(NoTally)?;
             let bin: usize = bin.parse().map_err(|_| NoTally)?;

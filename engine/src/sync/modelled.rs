@@ -180,8 +180,8 @@ impl<T> Ring<T> {
         Ok(())
     }
 
-    /// Adds `item` at the end; where there is no room, in place of the first. Returns how many items
-    /// are lost.
+    /// Adds `item` at the end; where there is no room, in place of the first. Returns how many
+    /// items are lost.
     pub fn push_over(&self, item: T) -> u64 {
         let mut items = self.items();
         let lost = items.len() == self.room;

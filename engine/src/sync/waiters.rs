@@ -49,8 +49,8 @@ pub struct Waiters {
 }
 
 impl Waiters {
-    /// Nobody waits. At most `listed_max` threads are listed at once; one more sleeps and looks again
-    /// by itself.
+    /// Nobody waits. At most `listed_max` threads are listed at once; one more sleeps and looks
+    /// again by itself.
     #[must_use]
     pub fn new(listed_max: usize) -> Self {
         Self { list: Ring::new(listed_max) }

@@ -4,8 +4,8 @@ use super::Ring;
 use crate::sync::Arc;
 use crate::sync::checker::{both, check};
 
-/// What is left in `ring`, first to last. Looks once more than there is room, since who passed by in
-/// vain may have left a gap.
+/// What is left in `ring`, first to last. Looks more often than there is room, since who passed by
+/// in vain may have left a gap.
 fn drain(ring: &Ring<u32>) -> Vec<u32> {
     let looks = 0..=2 * ring.places.len();
     looks.filter_map(|_| ring.pop()).collect()

@@ -19,8 +19,8 @@ struct Entry {
 /// entries are used lap after lap. Who takes and finds that nobody has put anything at its position
 /// yet marks the entry as passed, and takes the next position; who comes late with a number sees
 /// that and puts it at a later position. There are twice as many entries as numbers, so that one
-/// is free in every lap. How often anybody passes by in vain is bounded by `patience`, which whoever
-/// puts a number fills up again: where it is used up, there was nothing.
+/// is free in every lap. How often anybody passes by in vain is bounded by `patience`, which
+/// whoever puts a number fills up again: where it is used up, there was nothing.
 ///
 /// Source: Nikolaev (2019), section 4, figure 8 ("SCQ"): `patience` is its threshold, `lap` its
 /// cycle, `trusted` its safe bit.

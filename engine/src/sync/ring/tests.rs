@@ -53,7 +53,10 @@ fn what_is_left_is_dropped_with_it() {
 proptest! {
     /// By one thread, it is a queue with so much room.
     #[test]
-    fn alone_it_is_a_bounded_queue(room in 1_usize..9, pushes in prop::collection::vec(any::<bool>(), 0..200)) {
+    fn alone_it_is_a_bounded_queue(
+        room in 1_usize..9,
+        pushes in prop::collection::vec(any::<bool>(), 0..200),
+    ) {
         let (ring, mut queue) = (Ring::new(room), VecDeque::new());
         for (value, is_push) in pushes.into_iter().enumerate() {
             if is_push {

@@ -17,6 +17,7 @@
 
 mod edge_list;
 pub mod gated;
+pub mod pairs;
 mod random;
 mod shapes;
 pub mod work;

@@ -16,12 +16,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use emanate::{Engine, Graph, NodeId, Snapshot, SpreadError, SpreadOutcome, SpreadRequest};
+use emanate_bench::pairs::{COLUMNS, Question, print_row, quantile};
 use emanate_bench::{EdgeList, RMat, SplitMix64};
 
-/// Pairs of rounds.
-const PAIRS: usize = 31;
-/// Ranks, from both ends, of the 95 % interval of the median of [`PAIRS`] values.
-const RANK: usize = 9;
 /// Threads that spread while somebody scrapes.
 const CALLERS: usize = 2;
 /// Scrapes are so far apart.
@@ -79,36 +76,7 @@ fn p99(
         scraper.thread().unpark();
         called
     });
-    let mut times = called?.concat();
-    times.sort_by(f64::total_cmp);
-    Ok(times[times.len() * 99 / 100])
-}
-
-/// The row of `b / a` over all pairs.
-fn row(
-    question: &str,
-    [measured, against]: [&str; 2],
-    command: &str,
-    mut pair: impl FnMut(bool) -> Result<f64, SpreadError>,
-) -> Result<(), SpreadError> {
-    let mut ratios = Vec::with_capacity(PAIRS);
-    for turn in 0..PAIRS {
-        let first = pair(turn % 2 == 0)?;
-        let second = pair(turn % 2 != 0)?;
-        ratios.push(if turn % 2 == 0 { first / second } else { second / first });
-    }
-    ratios.sort_by(f64::total_cmp);
-    let at = |rank: usize| ratios[rank];
-    println!(
-        "\"{question}\",{measured},{against},times as long,{:.3},{:.3},{:.3},{PAIRS},{command},\
-         {:.3},{:.3}",
-        at(0),
-        at(PAIRS / 2),
-        at(PAIRS - 1),
-        at(RANK),
-        at(PAIRS - 1 - RANK),
-    );
-    Ok(())
+    Ok(quantile(&mut called?.concat(), 0.99))
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -128,14 +96,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         assert_eq!(a.activations, b.activations, "being seen changes no answer");
     }
     let command = format!("cargo run --release -p emanate-bench --bin seen -- {scale} {spreads}");
-    println!("question,measured,against,figure,min,median,max,pairs,command,low,high");
-    let question = format!("2-hop spreads, breakers and metrics, rmat{scale}");
-    row(&question, ["on", "switched off"], &command, |is_seen| {
-        round(if is_seen { &seen } else { &quiet }, &graph, &seeds)
-    })?;
-    let question = format!("99th percentile of 2-hop spreads, 2 threads, rmat{scale}");
-    row(&question, ["ten scrapes a second", "none"], &command, |is_scraped| {
-        p99(&seen, &graph, &seeds, is_scraped)
-    })?;
-    Ok(())
+    println!("{COLUMNS}");
+    let guarded = Question {
+        asked: &format!("2-hop spreads, breakers and metrics, rmat{scale}"),
+        sides: ["on", "switched off"],
+        figure: "times as long",
+        command: &command,
+    };
+    print_row(guarded, |is_seen| round(if is_seen { &seen } else { &quiet }, &graph, &seeds))?;
+    let scraped = Question {
+        asked: &format!("99th percentile of 2-hop spreads, 2 threads, rmat{scale}"),
+        sides: ["ten scrapes a second", "none"],
+        ..guarded
+    };
+    print_row(scraped, |is_scraped| p99(&seen, &graph, &seeds, is_scraped))
 }

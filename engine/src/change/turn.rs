@@ -3,7 +3,10 @@
 use std::ops::{Deref, DerefMut};
 use std::time::Instant;
 
-use crate::sync::{ArrayQueue, AtomicUsize, Ordering, Waiters, mutated};
+use crate::sync::{AtomicUsize, Ordering, Ring, Waiters, mutated};
+
+/// Threads listed at once as waiting for one turn: few want the same.
+const LISTED_MAX: usize = 16;
 
 /// A value that one thread at a time has, the others wait for, and nobody locks.
 ///
@@ -14,13 +17,13 @@ use crate::sync::{ArrayQueue, AtomicUsize, Ordering, Waiters, mutated};
 ///
 /// # Orderings
 /// What a holder wrote before it put the value back is seen by the next who takes it: the pair is
-/// inside [`ArrayQueue`].
+/// inside [`Ring`].
 ///
 /// # Progress
 /// Trying is lock-free. Waiting blocks, by nature, until the deadline.
 #[derive(Debug)]
 pub(crate) struct Turn<T> {
-    place: ArrayQueue<T>,
+    place: Ring<T>,
     waiters: Waiters,
     waiting: AtomicUsize,
 }
@@ -37,9 +40,9 @@ pub(crate) enum NoTurn {
 impl<T> Turn<T> {
     /// A turn that nobody has.
     pub(crate) fn new(value: T) -> Self {
-        let place = ArrayQueue::new(1);
+        let place = Ring::new(1);
         assert!(place.push(value).is_ok(), "an empty place has room");
-        Self { place, waiters: Waiters::new(), waiting: AtomicUsize::new(0) }
+        Self { place, waiters: Waiters::new(LISTED_MAX), waiting: AtomicUsize::new(0) }
     }
 
     /// The turn, where nobody has it.

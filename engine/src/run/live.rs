@@ -2,7 +2,7 @@
 
 use crate::graph::Generation;
 use crate::spread::{Hops, Rule, SpreadRequest};
-use crate::sync::{Arc, ArrayQueue, AtomicU64, Ordering};
+use crate::sync::{Arc, AtomicU64, Ordering, Ring};
 
 /// Most live requests kept until they are taken.
 pub const LIVE_REQUESTS_MAX: usize = 64;
@@ -15,7 +15,7 @@ pub const LIVE_REQUESTS_MAX: usize = 64;
 /// Lock-free: a request that is not wanted costs one load.
 #[derive(Debug)]
 pub(crate) struct LiveRequests {
-    ring: ArrayQueue<(Arc<Generation>, SpreadRequest)>,
+    ring: Ring<(Arc<Generation>, SpreadRequest)>,
     /// How many more are wanted.
     wanted: AtomicU64,
     /// One in so many is kept; at least 1.
@@ -35,7 +35,7 @@ const fn mixed(number: u64) -> u64 {
 impl LiveRequests {
     pub(crate) fn new() -> Self {
         let (wanted, one_in, seen) = (AtomicU64::new(0), AtomicU64::new(1), AtomicU64::new(0));
-        Self { ring: ArrayQueue::new(LIVE_REQUESTS_MAX), wanted, one_in, seen }
+        Self { ring: Ring::new(LIVE_REQUESTS_MAX), wanted, one_in, seen }
     }
 
     /// Keeps some of `requests`, where any are wanted.

@@ -12,7 +12,7 @@ use crate::graph::Generation;
 use crate::spread::{
     Conditions, SpreadError, SpreadRequest, is_saturated, is_shareable, lane_count,
 };
-use crate::sync::{Arc, ArrayQueue, AtomicUsize, Ordering, Waiters, mutated};
+use crate::sync::{Arc, AtomicUsize, Ordering, Ring, Waiters, mutated};
 use crate::terms::Deadline;
 
 /// The call: what all batches share.
@@ -36,7 +36,7 @@ struct Batch {
     /// How many are dealt out.
     dealt: AtomicUsize,
     /// What became of those dealt to workers; `None` where scratch was too small.
-    done: ArrayQueue<(usize, Option<Vec<Answer>>)>,
+    done: Ring<(usize, Option<Vec<Answer>>)>,
     caller: Waiters,
     /// Whether nothing was left to run with it.
     is_last: bool,
@@ -205,10 +205,10 @@ impl Call {
             settings,
             // The first is the caller's.
             dealt: AtomicUsize::new(1),
-            done: ArrayQueue::new(members.len()),
+            done: Ring::new(members.len()),
             is_last: rest.is_empty(),
             members,
-            caller: Waiters::new(),
+            caller: Waiters::new(1),
         })
     }
 

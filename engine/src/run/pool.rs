@@ -7,9 +7,11 @@ use crate::spread::{
     ActR, HopTime, Lanes, Linear, PageRank, Precision, Retention, Rule, Scratch, SpreadError,
     SpreadRequest, Synapse,
 };
-use crate::sync::{ArrayQueue, Waiters, failpoint, mutated};
+use crate::sync::{Ring, Waiters, failpoint, mutated};
 use crate::terms::Deadline;
 
+/// Threads listed at once as waiting for a scratch.
+const LISTED_MAX: usize = 256;
 /// Idle scratches looked at for one that is large enough, before the largest seen is made to grow.
 const LOOKS: usize = 4;
 
@@ -128,7 +130,7 @@ pub struct ScratchUse {
 pub(crate) struct ScratchPool {
     room: Room,
     size: Amount,
-    idle: ArrayQueue<Box<Sized>>,
+    idle: Ring<Box<Sized>>,
     waiters: Waiters,
     metrics: Metrics,
 }
@@ -138,8 +140,8 @@ impl ScratchPool {
     /// another for one that is being freed meanwhile.
     pub(crate) fn new(size: Amount, metrics: Metrics) -> Self {
         let slots = usize::try_from(size.slots).expect("slots fit 16 bits");
-        let (room, idle) = (Room::new(size), ArrayQueue::new(slots));
-        Self { room, size, idle, waiters: Waiters::new(), metrics }
+        let (room, idle) = (Room::new(size), Ring::new(slots));
+        Self { room, size, idle, waiters: Waiters::new(LISTED_MAX), metrics }
     }
 
     /// Whether `need` can ever be served.

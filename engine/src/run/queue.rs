@@ -1,7 +1,7 @@
 //! Spreads that wait for a worker.
 
 use super::room::{Amount, Room};
-use crate::sync::{ArrayQueue, mutated};
+use crate::sync::{Ring, mutated};
 
 /// Which line a spread stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,9 +47,9 @@ pub(crate) enum Turn {
 pub(crate) struct Queue<T> {
     places: Room,
     standing: Room,
-    small: ArrayQueue<T>,
-    large: ArrayQueue<T>,
-    before: ArrayQueue<(Line, T)>,
+    small: Ring<T>,
+    large: Ring<T>,
+    before: Ring<(Line, T)>,
 }
 
 impl<T> Queue<T> {
@@ -60,13 +60,13 @@ impl<T> Queue<T> {
         Self {
             places: Room::new(room),
             standing: Room::new(room),
-            small: ArrayQueue::new(slots),
-            large: ArrayQueue::new(slots),
-            before: ArrayQueue::new(slots),
+            small: Ring::new(slots),
+            large: Ring::new(slots),
+            before: Ring::new(slots),
         }
     }
 
-    fn line(&self, line: Line) -> &ArrayQueue<T> {
+    fn line(&self, line: Line) -> &Ring<T> {
         match line {
             Line::Small => &self.small,
             Line::Large => &self.large,

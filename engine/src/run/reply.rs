@@ -2,7 +2,7 @@
 
 use std::task::{Context, Poll};
 
-use crate::sync::{ArrayQueue, AtomicBool, AtomicWaker, Ordering, mutated};
+use crate::sync::{Arc, AtomicBool, AtomicWaker, Ordering, Slot, mutated};
 
 /// A place for one answer.
 ///
@@ -10,7 +10,7 @@ use crate::sync::{ArrayQueue, AtomicBool, AtomicWaker, Ordering, mutated};
 /// passed, a future that is dropped), one wins the right to: the first to claim it.
 ///
 /// # Orderings
-/// The answer is pushed, then the waker woken; the waker is registered, then the answer looked
+/// The answer is put, then the waker woken; the waker is registered, then the answer looked
 /// for. The pair is inside [`AtomicWaker`].
 ///
 /// # Progress
@@ -18,15 +18,14 @@ use crate::sync::{ArrayQueue, AtomicBool, AtomicWaker, Ordering, mutated};
 #[derive(Debug)]
 pub(crate) struct Reply<T> {
     claimed: AtomicBool,
-    answer: ArrayQueue<T>,
+    answer: Slot<T>,
     waker: AtomicWaker,
 }
 
 impl<T> Reply<T> {
     /// No answer yet.
     pub(crate) fn new() -> Self {
-        let answer = ArrayQueue::new(1);
-        Self { claimed: AtomicBool::new(false), answer, waker: AtomicWaker::new() }
+        Self { claimed: AtomicBool::new(false), answer: Slot::default(), waker: AtomicWaker::new() }
     }
 
     /// Whether the caller is the first to claim the right to answer.
@@ -35,7 +34,7 @@ impl<T> Reply<T> {
             self.claimed.store(true, Ordering::Relaxed);
             return true;
         }
-        // Relaxed: only who wins matters; the answer itself goes through the queue.
+        // Relaxed: only who wins matters; the answer itself goes through its slot.
         !self.claimed.swap(true, Ordering::Relaxed)
     }
 
@@ -47,14 +46,14 @@ impl<T> Reply<T> {
 
     /// Answers. Only for who has claimed, and once.
     pub(crate) fn put(&self, answer: T) {
-        let refused = self.answer.push(answer).is_err();
-        debug_assert!(!refused, "answered twice");
+        debug_assert!(!self.answer.is_full(), "answered twice");
+        self.answer.put(Arc::new(answer));
         self.waker.wake();
     }
 
     /// The answer; where there is none yet, the task is woken when it comes.
     pub(crate) fn poll(&self, context: &mut Context<'_>) -> Poll<T> {
-        if let Some(answer) = self.answer.pop() {
+        if let Some(answer) = self.take() {
             return Poll::Ready(answer);
         }
         self.waker.register(context.waker());
@@ -62,7 +61,12 @@ impl<T> Reply<T> {
             return Poll::Pending;
         }
         // Once more: the answer may have come before the waker was there.
-        self.answer.pop().map_or(Poll::Pending, Poll::Ready)
+        self.take().map_or(Poll::Pending, Poll::Ready)
+    }
+
+    fn take(&self) -> Option<T> {
+        // Nobody looks at it in its slot, so who takes it out has it alone.
+        Arc::into_inner(self.answer.take()?)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::sync::{ArrayQueue, AtomicBool, AtomicU64, Ordering};
+use crate::sync::{AtomicBool, AtomicU64, Ordering, Ring};
 
 /// Most samples kept; a new one takes the place of the oldest.
 pub const SAMPLES_MAX: usize = 4096;
@@ -35,11 +35,10 @@ pub struct Sample {
 /// A bounded ring of samples. Nothing is kept until somebody asks for the first time.
 ///
 /// # Progress
-/// Lock-free: noting a sample is one compare-and-swap in the ring, and a full ring loses its
-/// oldest sample, which is counted.
+/// Lock-free: a full ring loses its oldest sample, which is counted.
 #[derive(Debug)]
 pub(crate) struct Samples {
-    ring: ArrayQueue<Sample>,
+    ring: Ring<Sample>,
     is_read: AtomicBool,
     lost: AtomicU64,
 }
@@ -47,7 +46,7 @@ pub(crate) struct Samples {
 impl Samples {
     pub(crate) fn new() -> Self {
         let (is_read, lost) = (AtomicBool::new(false), AtomicU64::new(0));
-        Self { ring: ArrayQueue::new(SAMPLES_MAX), is_read, lost }
+        Self { ring: Ring::new(SAMPLES_MAX), is_read, lost }
     }
 
     /// Whether samples are kept.
@@ -59,9 +58,13 @@ impl Samples {
 
     /// Notes a sample.
     pub(crate) fn note(&self, sample: Sample) {
-        if self.is_read() && self.ring.force_push(sample).is_some() {
+        if !self.is_read() {
+            return;
+        }
+        let lost = self.ring.push_over(sample);
+        if lost > 0 {
             // Relaxed: a count of what is gone, which orders nothing.
-            self.lost.fetch_add(1, Ordering::Relaxed);
+            self.lost.fetch_add(lost, Ordering::Relaxed);
         }
     }
 

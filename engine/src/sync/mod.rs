@@ -9,8 +9,6 @@
 //! - [`Slot`]: as [`Published`], for a value that may be absent.
 //! - [`FirstWins`]: the winning `set` releases the value; `get` acquires it. The pair is inside
 //!   `once_cell::race::OnceBox`.
-//! - [`ArrayQueue`]: what was written before a `push` is seen after the `pop` that takes the
-//!   value. The pair is inside `crossbeam-queue`.
 //! - [`AtomicWaker`]: of a `register` and a `wake` at the same time, either `wake` finds the waker
 //!   or the code after `register` sees what was written before `wake`. The pair is inside
 //!   `atomic-waker`.
@@ -38,6 +36,12 @@ mod first_wins;
 #[cfg(any(emanate_loom, emanate_shuttle))]
 mod modelled;
 mod mutant;
+#[cfg(any(test, not(any(emanate_loom, emanate_shuttle))))]
+#[cfg_attr(
+    any(emanate_loom, emanate_shuttle),
+    expect(unreachable_pub, dead_code, reason = "only its own models use it there")
+)]
+mod ring;
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod slot;
 mod stripe;
@@ -54,8 +58,6 @@ pub use atomic::Atomic;
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
 pub use atomic_waker::AtomicWaker;
 pub use clock::{Clock, ManualClock, MonotonicClock};
-#[cfg(not(any(emanate_loom, emanate_shuttle)))]
-pub use crossbeam_queue::ArrayQueue;
 pub use exclusive::{Exclusive, ExclusiveGuard};
 pub(crate) use fault::failpoint;
 pub use first_wins::FirstWins;
@@ -67,11 +69,13 @@ pub use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence
 pub use loom::thread::yield_now;
 #[cfg(any(emanate_loom, emanate_shuttle))]
 pub use modelled::{
-    ArrayQueue, Atomic, AtomicWaker, Published, Slot, Thread, Workers, current_thread, park_timeout,
+    Atomic, AtomicWaker, Published, Ring, Slot, Thread, Workers, current_thread, park_timeout,
 };
 pub(crate) use mutant::mutated;
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
 pub use published::Published;
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
+pub use ring::Ring;
 #[cfg(emanate_shuttle)]
 pub use shuttle::hint::spin_loop;
 #[cfg(emanate_shuttle)]

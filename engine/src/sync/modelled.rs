@@ -150,13 +150,13 @@ impl<T> fmt::Debug for Slot<T> {
     }
 }
 
-/// A bounded queue with the contract of `crossbeam_queue::ArrayQueue`.
-pub struct ArrayQueue<T> {
+/// A bounded queue with the contract of `ring::Ring`, which has models of its own.
+pub struct Ring<T> {
     items: Mutex<VecDeque<T>>,
     room: usize,
 }
 
-impl<T> ArrayQueue<T> {
+impl<T> Ring<T> {
     /// A queue for `room` items.
     #[must_use]
     pub fn new(room: usize) -> Self {
@@ -180,12 +180,16 @@ impl<T> ArrayQueue<T> {
         Ok(())
     }
 
-    /// Adds `item` at the end; where there is no room, in place of the first, which is returned.
-    pub fn force_push(&self, item: T) -> Option<T> {
+    /// Adds `item` at the end; where there is no room, in place of the first. Returns how many
+    /// items are lost.
+    pub fn push_over(&self, item: T) -> u64 {
         let mut items = self.items();
-        let first = if items.len() == self.room { items.pop_front() } else { None };
+        let lost = items.len() == self.room;
+        if lost {
+            items.pop_front();
+        }
         items.push_back(item);
-        first
+        u64::from(lost)
     }
 
     /// Takes the first item.
@@ -204,9 +208,9 @@ impl<T> ArrayQueue<T> {
     }
 }
 
-impl<T> fmt::Debug for ArrayQueue<T> {
+impl<T> fmt::Debug for Ring<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ArrayQueue").field("room", &self.room).finish_non_exhaustive()
+        f.debug_struct("Ring").field("room", &self.room).finish_non_exhaustive()
     }
 }
 

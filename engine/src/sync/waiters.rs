@@ -3,12 +3,10 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    Arc, ArrayQueue, AtomicBool, Ordering, Thread, current_thread, mutated, park_timeout,
-    spin_loop, yield_now,
+    Arc, AtomicBool, Ordering, Ring, Thread, current_thread, mutated, park_timeout, spin_loop,
+    yield_now,
 };
 
-/// Threads listed at once; one more sleeps and looks again by itself.
-const LISTED_MAX: usize = 256;
 /// Tries in a row before the thread gives its core away: what a small spread takes.
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
 const SPINS: usize = 64;
@@ -47,20 +45,15 @@ struct Waiter {
 /// Waking is lock-free. Waiting is blocking, by nature, until the deadline.
 #[derive(Debug)]
 pub struct Waiters {
-    list: ArrayQueue<Arc<Waiter>>,
-}
-
-impl Default for Waiters {
-    fn default() -> Self {
-        Self::new()
-    }
+    list: Ring<Arc<Waiter>>,
 }
 
 impl Waiters {
-    /// Nobody waits.
+    /// Nobody waits. At most `listed_max` threads are listed at once; one more sleeps and looks
+    /// again by itself.
     #[must_use]
-    pub fn new() -> Self {
-        Self { list: ArrayQueue::new(LISTED_MAX) }
+    pub fn new(listed_max: usize) -> Self {
+        Self { list: Ring::new(listed_max) }
     }
 
     /// How many are listed, about.
@@ -163,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_deadline_ends_the_wait() {
-        let waiters = Waiters::new();
+        let waiters = Waiters::new(4);
         let started = Instant::now();
         let until = Some(started + Duration::from_millis(20));
         assert_eq!(waiters.wait_for(until, || None::<()>), None);
@@ -172,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_passed_deadline_allows_one_try() {
-        let waiters = Waiters::new();
+        let waiters = Waiters::new(4);
         let until = Some(Instant::now());
         assert_eq!(waiters.wait_for(until, || Some(7)), Some(7));
         let mut tries = 0;
@@ -185,7 +178,7 @@ mod tests {
 
     #[test]
     fn every_waiter_is_served() {
-        let (waiters, left) = (Waiters::new(), AtomicU64::new(0));
+        let (waiters, left) = (Waiters::new(4), AtomicU64::new(0));
         let take = || {
             let less = |n: u64| n.checked_sub(1);
             left.fetch_update(Ordering::AcqRel, Ordering::Acquire, less).ok()

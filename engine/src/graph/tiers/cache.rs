@@ -13,14 +13,14 @@ use crate::graph::edges::{Column, EdgeBlock, Edges};
 use crate::graph::error::DamagedBlock;
 use crate::graph::native::FileSection;
 use crate::graph::reads::Reads;
-use crate::sync::{Arc, ArrayQueue, AtomicBool, AtomicU64, FirstWins, Ordering, Published, Slot};
+use crate::sync::{Arc, AtomicBool, AtomicU64, FirstWins, Ordering, Published, Ring, Slot};
 use crate::terms::Tier;
 
 /// Bytes that a block in memory takes beside its arrays: counts, pointers, the allocator's own.
 const KEPT_BYTES: usize = 192;
-/// Bytes of tables for each block: its entry in the file, cell, slots, heat, pin, and what a look
-/// at all blocks takes.
-const TABLE_BYTES: usize = 192;
+/// Bytes of tables for each block: its entry in the file, cell, slots, heat, pin, its places in
+/// rings, and what a look at all blocks takes.
+const TABLE_BYTES: usize = 360;
 /// Looks at the whole cache in vain before a reader takes more than there is.
 const EVICTION_ROUNDS: usize = 64;
 
@@ -93,7 +93,7 @@ pub(crate) struct Tiers {
     /// Whether a block in the cache was asked for since somebody wanted its room.
     asked: Box<[AtomicBool]>,
     /// Indices of blocks in the cache, those that came first to be evicted first.
-    queue: ArrayQueue<u32>,
+    queue: Ring<u32>,
     pub(super) hot: Published<HotSet>,
     pub(super) heat: Box<[AtomicU64]>,
     /// 0 where the host wants nothing, else 1 and the position of the tier.
@@ -101,7 +101,7 @@ pub(crate) struct Tiers {
     pub(super) copies: Box<[Slot<WarmCopy>]>,
     pub(super) counts: [TierCounts; Tier::ALL.len()],
     /// What only the thread that moves blocks looks at; gone from here while one does.
-    pub(super) mover: ArrayQueue<Mover>,
+    pub(super) mover: Ring<Mover>,
 }
 
 /// Why a graph was not given tiers.
@@ -179,7 +179,7 @@ impl Tiers {
         if needed > room as u64 {
             return Err(needed);
         }
-        let mover = ArrayQueue::new(1);
+        let mover = Ring::new(1);
         assert!(mover.push(Mover::new(blocks)).is_ok(), "an empty place has room");
         Ok(Arc::new(Self {
             account: Account::new(room, fixed),
@@ -190,7 +190,7 @@ impl Tiers {
             set_aside,
             slots: many(blocks),
             asked: many(blocks),
-            queue: ArrayQueue::new(blocks.max(1)),
+            queue: Ring::new(blocks.max(1)),
             hot: Published::new(Arc::new(HotSet { blocks: many(blocks) })),
             heat: many(blocks),
             pins: many(blocks),

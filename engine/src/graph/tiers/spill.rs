@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::options::WarmSegment;
 use crate::graph::error::Damage;
 use crate::graph::native::{ReadAt, checksum};
-use crate::sync::{Arc, ArrayQueue, failpoint};
+use crate::sync::{Arc, Ring, failpoint};
 
 /// Files of one process that may be made in one directory at once.
 const FILES_MAX: u32 = 10_000;
@@ -28,7 +28,7 @@ pub(crate) struct WarmCopy {
     file: Arc<SpillFile>,
     extent: Extent,
     checksum: u64,
-    returned: Arc<ArrayQueue<Extent>>,
+    returned: Arc<Ring<Extent>>,
 }
 
 impl WarmCopy {
@@ -88,7 +88,7 @@ pub(super) struct Spill {
     end: u64,
     /// Bytes before the end that are free, ascending, no two of them side by side.
     free: Vec<Extent>,
-    returned: Arc<ArrayQueue<Extent>>,
+    returned: Arc<Ring<Extent>>,
 }
 
 impl Spill {
@@ -104,7 +104,7 @@ impl Spill {
             bytes_max: segment.bytes,
             end: 0,
             free: Vec::new(),
-            returned: Arc::new(ArrayQueue::new(2 * blocks.max(1))),
+            returned: Arc::new(Ring::new(2 * blocks.max(1))),
         })
     }
 

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::counts::OperationEnd;
-use crate::sync::{Arc, ArrayQueue, AtomicU64, Ordering};
+use crate::sync::{Arc, AtomicU64, Ordering, Ring};
 
 /// Most notices that are kept; the oldest gives way to the newest.
 pub const NOTICES_MAX: usize = 256;
@@ -52,34 +52,19 @@ pub struct Notice {
 /// The notices of a monitor.
 #[derive(Debug)]
 pub(super) struct Notices {
-    ring: ArrayQueue<Notice>,
+    ring: Ring<Notice>,
     dropped: AtomicU64,
 }
 
 impl Notices {
     pub(super) fn new() -> Self {
-        Self { ring: ArrayQueue::new(NOTICES_MAX), dropped: AtomicU64::new(0) }
+        Self { ring: Ring::new(NOTICES_MAX), dropped: AtomicU64::new(0) }
     }
 
     /// Keeps `notice`, in place of the oldest where there is no room.
     pub(super) fn put(&self, notice: Notice) {
-        let mut notice = notice;
-        // As often as there are threads that may take the place that was made; not for ever.
-        for _ in 0..NOTICES_MAX {
-            match self.ring.push(notice) {
-                Ok(()) => return,
-                Err(back) => notice = back,
-            }
-            if self.ring.pop().is_some() {
-                self.count_dropped();
-            }
-        }
-        self.count_dropped();
-    }
-
-    fn count_dropped(&self) {
         // Relaxed: a plain counter.
-        self.dropped.fetch_add(1, Ordering::Relaxed);
+        self.dropped.fetch_add(self.ring.push_over(notice), Ordering::Relaxed);
     }
 
     /// Takes those that are there now, oldest first.

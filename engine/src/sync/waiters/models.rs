@@ -6,10 +6,13 @@ use crate::sync::checker::{both, check, spawn};
 use crate::sync::{Arc, AtomicU64, Ordering};
 
 /// What is waited for: so many are left.
-#[derive(Default)]
 struct Left(AtomicU64, Waiters);
 
 impl Left {
+    fn nothing() -> Self {
+        Self(AtomicU64::new(0), Waiters::new(2))
+    }
+
     fn take(&self) -> Option<()> {
         let less = |left: u64| Some(left.saturating_sub(1));
         // AcqRel: all takes, failed ones too, and gives are in one order.
@@ -32,7 +35,7 @@ impl Left {
 #[test]
 fn who_waits_is_served() {
     check(20, || {
-        let left = Arc::new(Left::default());
+        let left = Arc::new(Left::nothing());
         let giver = Arc::clone(&left);
         both(move || left.wait(), move || giver.give(1));
     });
@@ -42,7 +45,7 @@ fn who_waits_is_served() {
 #[test]
 fn who_was_woken_for_nothing_is_woken_again() {
     check(90, || {
-        let left = Arc::new(Left::default());
+        let left = Arc::new(Left::nothing());
         let giver = Arc::clone(&left);
         let giving = move || {
             giver.1.wake_all();
@@ -56,7 +59,7 @@ fn who_was_woken_for_nothing_is_woken_again() {
 #[test]
 fn all_who_wait_are_woken() {
     check(1000, || {
-        let left = Arc::new(Left::default());
+        let left = Arc::new(Left::nothing());
         let waiting = |number| {
             let left = Arc::clone(&left);
             spawn(number, move || left.wait())

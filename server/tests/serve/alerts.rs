@@ -1,13 +1,11 @@
 //! Alerts: rules made over HTTP, what is told where, what outlives the process.
 
 use std::fs;
-use std::path::PathBuf;
-use std::time::Instant;
 
 use serde_json::{Value, json};
 
 use crate::receivers::Heard;
-use crate::support::{Answer, LONG, PETS, Service, command, file, path};
+use crate::support::{Answer, PETS, Service, command, file, fresh, path};
 
 /// A rule that fires as soon as a breaker is forced open.
 fn forced() -> Value {
@@ -29,13 +27,6 @@ fn webhook(heard: &Heard) -> Vec<String> {
     vec![url, "alerts.webhook_allow_private=true".to_owned()]
 }
 
-fn fresh(name: &str) -> PathBuf {
-    let path = path(name);
-    let _ = fs::remove_dir_all(&path);
-    let _ = fs::remove_file(&path);
-    path
-}
-
 fn send(service: &Service, method: &str, path: &str, body: &Value) -> Answer {
     let headers = ["Content-Type: application/json"];
     service.ask(method, path, &headers, &body.to_string())
@@ -48,25 +39,13 @@ fn breaker(service: &Service, act: &str) {
 /// Asks for a rule until `found` likes it.
 #[track_caller]
 fn until(service: &Service, rule: &str, found: impl Fn(&Value) -> bool) -> Value {
-    let begin = Instant::now();
-    loop {
-        let shown = service.get(&format!("/v1/alerts/{rule}")).json();
-        if found(&shown) {
-            return shown;
-        }
-        assert!(begin.elapsed() < LONG, "{shown}");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    service.until_json(&format!("/v1/alerts/{rule}"), found)
 }
 
 /// Waits for a line of the metrics.
 #[track_caller]
 fn measured(service: &Service, line: &str) {
-    let begin = Instant::now();
-    while !service.get("/metrics").body.lines().any(|held| held == line) {
-        assert!(begin.elapsed() < LONG, "{line}");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    service.until("/metrics", |answer| answer.body.lines().any(|held| held == line));
 }
 
 fn notices(channel: &str, result: &str, count: u32) -> String {

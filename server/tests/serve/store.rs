@@ -1,7 +1,6 @@
 //! Changes that outlive the service.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -9,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::support::{PETS, Service, command, file, path};
+use crate::support::{PETS, Service, command, file, fresh, path};
 
 /// Serves the store in the directory called `name`, which `--graph` fills where it is empty.
 fn start(name: &str, flags: &[&str]) -> Service {
@@ -25,11 +24,6 @@ fn start(name: &str, flags: &[&str]) -> Service {
 
 fn text(path: &Path) -> String {
     path.to_str().expect("the directory for tests has a name in UTF-8").to_owned()
-}
-
-/// Takes away what an earlier run left.
-fn fresh(name: &str) {
-    let _ = fs::remove_dir_all(path(name));
 }
 
 #[track_caller]

@@ -1,56 +1,18 @@
 //! Starting a service and talking to it.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// A small graph: labels that look like other things, a cycle, a relation, a self-loop.
-pub(crate) const PETS: &str = "\
-source\ttarget\tweight\trelation
-dog\tcat\t0.5\tchases
-cat\tmouse\t0.5\tchases
-cat\tdog\t0.25\tfears
-dog\thot dog\t0.1\tsounds like
-dog\ta=1\t0.2\t
-a=1\t@home\t1\t
-dog\tdog\t0.125\t
-and/or\tdog\t2\t
-lonely
-";
+pub(crate) use crate::program::{PETS, command, file, fresh, path};
 
 /// How long anything may take here before a test fails.
 pub(crate) const LONG: Duration = Duration::from_secs(30);
-
-/// Where the file called `name` is kept. Tests run at once, so each has its own names.
-pub(crate) fn path(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
-}
-
-/// Writes a file and gives its path.
-pub(crate) fn file(name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-    let path = path(name);
-    fs::write(&path, content).expect("the directory for tests can be written");
-    path
-}
-
-/// The command, with an environment that configures nothing.
-pub(crate) fn command<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_emanate"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("EMANATE_") {
-            command.env_remove(name);
-        }
-    }
-    command.args(arguments).stdin(Stdio::null());
-    command
-}
 
 /// A service that is killed when the test ends.
 pub(crate) struct Service {
@@ -137,6 +99,26 @@ impl Service {
     #[track_caller]
     pub(crate) fn get(&self, path: &str) -> Answer {
         self.ask("GET", path, &[], "")
+    }
+
+    /// Asks for `path` until `found` likes the answer.
+    #[track_caller]
+    pub(crate) fn until(&self, path: &str, found: impl Fn(&Answer) -> bool) -> Answer {
+        let begin = Instant::now();
+        loop {
+            let answer = self.get(path);
+            if found(&answer) {
+                return answer;
+            }
+            assert!(begin.elapsed() < LONG, "{}", answer.body);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The same for answers in JSON.
+    #[track_caller]
+    pub(crate) fn until_json(&self, path: &str, found: impl Fn(&Value) -> bool) -> Value {
+        self.until(path, |answer| found(&answer.json())).json()
     }
 
     /// Sends `body` as JSON to `path`.
@@ -231,6 +213,29 @@ impl Answer {
         assert_eq!(body["status"], status, "{body}");
         body["detail"].as_str().expect("a sentence").to_owned()
     }
+}
+
+/// The value of one series in Prometheus's text.
+pub(crate) fn series(text: &str, series: &str) -> Option<f64> {
+    let own = |line: &&str| line.strip_prefix(series).is_some_and(|rest| rest.starts_with(' '));
+    text.lines().find(own)?.rsplit_once(' ')?.1.parse().ok()
+}
+
+/// Has Prometheus's own tool read `text`, where it is installed.
+#[track_caller]
+pub(crate) fn promtool_accepts(text: &str) {
+    let mut command = Command::new("promtool");
+    command.args(["check", "metrics"]).stdin(Stdio::piped()).stderr(Stdio::piped());
+    let Ok(mut child) = command.stdout(Stdio::piped()).spawn() else {
+        println!("skipped: promtool is not installed (package prometheus)");
+        return;
+    };
+    let mut stdin = child.stdin.take().expect("it is piped");
+    stdin.write_all(text.as_bytes()).expect("the tool reads");
+    drop(stdin);
+    let output = child.wait_with_output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.is_empty(), "{said}");
 }
 
 /// What `emanate spread` prints for the same, without the figures that differ from run to run.

@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use emanate::health::{
     CheckKind, CheckReading, HealthReading, HealthStatus, RegisterError, Registry,
 };
+use emanate::terms::NameError;
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
@@ -270,7 +271,7 @@ impl From<RegisterError> for Problem {
     fn from(error: RegisterError) -> Self {
         let detail = crate::output::text::cut_quoted(&error.to_string());
         match error {
-            RegisterError::NameTaken { .. } => Self::new(StatusCode::CONFLICT, detail),
+            RegisterError::Name(NameError::Taken { .. }) => Self::new(StatusCode::CONFLICT, detail),
             _ => Self::unprocessable(detail),
         }
     }

@@ -44,8 +44,8 @@ impl Found {
     fn of(check: &str, value: &Value) -> Option<Self> {
         let status = value.get("status")?.as_str()?;
         let time = |key: &str| {
-            let since = Duration::try_from_secs_f64(value.get(key)?.as_f64()?).ok()?;
-            UNIX_EPOCH.checked_add(since)
+            let seconds = value.get(key)?.as_f64().filter(|seconds| *seconds >= 0.0)?;
+            UNIX_EPOCH.checked_add(Duration::from_millis((seconds * 1e3).round() as u64))
         };
         Some(Self {
             check: check.to_owned(),
@@ -217,7 +217,8 @@ mod tests {
         let note = |results: &Results, second: u64, verdict: Verdict| {
             let registry = registry(vec![verdict]);
             registry.tick(CheckJob::run);
-            let now = UNIX_EPOCH + Duration::from_secs(second);
+            // As seconds, this is no number of 64 bits exactly.
+            let now = UNIX_EPOCH + Duration::from_millis(1_795_265_620_869 + 1000 * second);
             results.note_at(now, &registry.reading().checks, &Health::default());
         };
         note(&results, 1, Verdict::fail("a".to_owned()));
@@ -228,7 +229,8 @@ mod tests {
         assert_eq!(texts(&next), texts(&results));
         note(&next, 5, Verdict::Pass);
         assert_eq!(texts(&next), ["\"fail\" \"a\" 1", "\"pass\" null 2"]);
-        assert_eq!(next.shown("it", 1)[0]["from_s"], 2.0, "the same is found on");
+        assert_eq!(next.shown("it", 9)[1], results.shown("it", 9)[1]);
+        assert_eq!(next.shown("it", 1)[0]["from_s"], 1_795_265_622.869, "the same is found on");
         for (key, bad) in [("status", "well"), ("from_s", "soon"), ("runs", "many")] {
             let mut kept = kept.clone();
             kept[1][key] = json!(bad);

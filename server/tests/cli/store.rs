@@ -47,10 +47,10 @@ fn check_says_what_a_store_holds() {
     let report = emanate(["check", &store, "--format", "json"]).json();
     assert_eq!(report["generation"], 2);
     assert_eq!((&report["segment_generation"], &report["sets_replayed"]), (&json!(1), &json!(1)));
-    assert_eq!((&report["nodes"], &report["edges"]), (&json!(7), &json!(7)));
+    assert_eq!((&report["nodes"], &report["edges"]), (&json!(8), &json!(8)));
     assert_eq!((&report["unfinished_bytes"], &report["idle_files"]), (&json!(0), &json!(0)));
     let table = emanate(["check", &store]).quiet();
-    for line in ["checked       every file is right\n", "generation    2\n", "nodes         7\n"] {
+    for line in ["checked       every file is right\n", "generation    2\n", "nodes         8\n"] {
         assert!(table.contains(line), "{table}");
     }
 }
@@ -150,6 +150,7 @@ cat\tdog\t0.25\tfears
 dog\thot dog\t0.1\tsounds like
 dog\ta=1\t0.2
 dog\tdog\t0.125
+and/or\tdog\t2.0
 mouse\tcheese\t0.75\tlikes\t9.5
 lonely
 ";

@@ -150,7 +150,7 @@ fn hostile_checks_are_refused() {
     let service = Service::start("checks-hostile", PETS, &["--set", "checks.most=2"]);
     let named = |name: &str| make(&service, json!({"name": name, "kind": "store"}));
     for name in ["", "A", "a b", "<b>", "a\n", "ä"] {
-        assert!(named(name).problem(422).contains("cannot be a check's name"), "{name:?}");
+        assert!(named(name).problem(422).contains("cannot be a name of checks"), "{name:?}");
     }
     assert!(named(&"x".repeat(1 << 18)).problem(422).len() < 400);
     assert!(named("canary").problem(409).contains("already"));

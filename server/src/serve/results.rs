@@ -213,21 +213,20 @@ mod tests {
 
     #[test]
     fn another_process_goes_on_after_what_was_kept() {
-        let results = Results::default();
-        let note = |results: &Results, second: u64, verdict: Verdict| {
-            let registry = registry(vec![verdict]);
+        let note = |results: &Results, registry: &Registry, second: u64| {
             registry.tick(CheckJob::run);
             // As seconds, this is no number of 64 bits exactly.
             let now = UNIX_EPOCH + Duration::from_millis(1_795_265_620_869 + 1000 * second);
             results.note_at(now, &registry.reading().checks, &Health::default());
         };
-        note(&results, 1, Verdict::fail("a".to_owned()));
-        note(&results, 2, Verdict::Pass);
+        let (results, checks) = (Results::default(), registry(vec![Verdict::fail("a".to_owned())]));
+        note(&results, &checks, 1);
+        note(&results, &checks, 2);
         let kept = results.kept();
         let next = Results::default();
         assert_eq!(next.restore(&kept), Some(()));
         assert_eq!(texts(&next), texts(&results));
-        note(&next, 5, Verdict::Pass);
+        note(&next, &registry(Vec::new()), 5);
         assert_eq!(texts(&next), ["\"fail\" \"a\" 1", "\"pass\" null 2"]);
         assert_eq!(next.shown("it", 9)[1], results.shown("it", 9)[1]);
         assert_eq!(next.shown("it", 1)[0]["from_s"], 1_795_265_622.869, "the same is found on");

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::receivers::Heard;
-use crate::support::{Answer, PETS, Service, command, file, fresh, path};
+use crate::support::{Answer, JSON, PETS, Service, command, file, fresh, path};
 
 /// A rule that fires as soon as a breaker is forced open.
 fn forced() -> Value {
@@ -28,8 +28,7 @@ fn webhook(heard: &Heard) -> Vec<String> {
 }
 
 fn send(service: &Service, method: &str, path: &str, body: &Value) -> Answer {
-    let headers = ["Content-Type: application/json"];
-    service.ask(method, path, &headers, &body.to_string())
+    service.ask(method, path, &[JSON], &body.to_string())
 }
 
 fn breaker(service: &Service, act: &str) {
@@ -337,8 +336,7 @@ fn what_is_off_is_not_there_until_a_reload_switches_it_on() {
 fn who_may_read_may_not_change() {
     let token = "read-token-0123456789";
     let service = start("alerts-scope", &[format!("auth.read_tokens={token}")]);
-    let headers = [&format!("Authorization: Bearer {token}")[..], "Content-Type: application/json"];
-    assert_eq!(service.ask("GET", "/v1/alerts", &headers, "").status, 200);
+    assert_eq!(service.ask_as(token, "GET", "/v1/alerts", "").status, 200);
     for (method, path) in [
         ("POST", "/v1/alerts"),
         ("PUT", "/v1/alerts/EmanateSpreadsSlow"),
@@ -349,7 +347,7 @@ fn who_may_read_may_not_change() {
         ("POST", "/v1/checks"),
         ("DELETE", "/v1/checks/canary"),
     ] {
-        assert_eq!(service.ask(method, path, &headers, "{}").status, 403, "{method} {path}");
+        assert_eq!(service.ask_as(token, method, path, "{}").status, 403, "{method} {path}");
         assert_eq!(service.ask(method, path, &[], "{}").status, 401, "{method} {path}");
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::receivers::Heard;
-use crate::support::{Answer, PETS, Service, fresh};
+use crate::support::{Answer, JSON, PETS, Service, fresh};
 
 const PRIVATE: [&str; 2] = ["--set", "checks.allow_private=true"];
 
@@ -128,9 +128,8 @@ fn checks_outlive_a_kill_and_can_be_changed() {
     let of = |name: &str| checks.iter().find(|check| check["name"] == name).unwrap();
     assert_eq!((&of("canary")["made"], &of("root")["made"]), (&json!(false), &json!(true)));
     let change = with_defaults(json!({"kind": "disk", "path": "/", "free_min": 1}));
-    let headers = ["Content-Type: application/json"];
     let put = |name: &str| {
-        service.ask("PUT", &format!("/v1/checks/{name}"), &headers, &change.to_string())
+        service.ask("PUT", &format!("/v1/checks/{name}"), &[JSON], &change.to_string())
     };
     assert_eq!(put("root").json()["free_min"], 1);
     until(&service, "root", "pass");

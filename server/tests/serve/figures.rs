@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{PETS, Service, file, promtool_accepts, series};
+use crate::support::{JSON, PETS, Service, file, promtool_accepts, series};
 
 /// A quantile is rounded up by at most so much of it.
 const ROUNDED: f64 = 1.0 / 128.0;
@@ -214,7 +214,7 @@ fn clients_add_points_of_their_own_up_to_a_limit() {
     assert_eq!([point("emanate_hops", "gauge"), point("process_x", "gauge")], [422, 422]);
     assert_eq!(point("app_n1", "gauge"), 409);
     service.ask("POST", "/v1/metrics", &[], "{}").problem(415);
-    let headers = ["Content-Type: application/json", "Emanate-Timeout: soon"];
+    let headers = [JSON, "Emanate-Timeout: soon"];
     service.ask("POST", "/v1/metrics", &headers, "{\"points\":[]}").problem(400);
 }
 
@@ -285,11 +285,7 @@ fn points_need_the_scope_to_write() {
     let write = "auth.write_tokens=0123456789abcdefgh";
     let service = Service::start("points-scope", PETS, &["--set", read, "--set", write]);
     let body = "{\"points\":[{\"name\":\"a\",\"kind\":\"gauge\",\"help\":\"A.\",\"value\":1}]}";
-    let post = |token: &str| {
-        let token = format!("Authorization: Bearer {token}");
-        let headers = [token.as_str(), "Content-Type: application/json"];
-        service.ask("POST", "/v1/metrics", &headers, body).status
-    };
+    let post = |token: &str| service.ask_as(token, "POST", "/v1/metrics", body).status;
     assert_eq!([post("read56789abcdefgh"), post("0123456789abcdefgh")], [403, 200]);
     assert_eq!(service.get("/v1/overview").status, 401);
 }

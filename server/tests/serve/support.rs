@@ -14,6 +14,23 @@ pub(crate) use crate::program::{PETS, command, file, fresh, path};
 /// How long anything may take here before a test fails.
 pub(crate) const LONG: Duration = Duration::from_secs(30);
 
+/// Flags by which a service takes a free port and says on standard error what it does.
+pub(crate) const LISTEN: [&str; 4] =
+    ["--set", "logs.stderr=json", "--set", "server.listen=127.0.0.1:0"];
+
+/// The header of a body that is JSON.
+pub(crate) const JSON: &str = "Content-Type: application/json";
+
+/// A graph on which a spread of many hops takes long: all nodes lead to all.
+pub(crate) fn dense() -> String {
+    let pairs = (0..60).flat_map(|s| (0..60).map(move |t| format!("n{s}\tn{t}\t1\n")));
+    pairs.collect()
+}
+
+/// A query that on [`dense`] ends only by a bound of its request.
+pub(crate) const ENDLESS: &str =
+    "{\"seeds\":[\"n0\"],\"hops\":4000000000,\"decay\":1,\"share\":\"weight\"}";
+
 /// A service that is killed when the test ends.
 pub(crate) struct Service {
     pub(crate) child: Child,
@@ -25,10 +42,13 @@ impl Service {
     /// Serves the edge list `edges`, kept under `name`, with `flags`; waits until it is ready.
     pub(crate) fn start(name: &str, edges: &str, flags: &[&str]) -> Self {
         let graph = file(&format!("{name}.tsv"), edges);
-        let mut arguments = vec!["serve", "--graph", graph.to_str().expect("a UTF-8 path")];
-        arguments.extend(["--set", "logs.stderr=json", "--set", "server.listen=127.0.0.1:0"]);
-        arguments.extend(flags);
-        let service = Self::spawn(command(arguments));
+        let graph = ["--graph", graph.to_str().expect("a UTF-8 path")];
+        Self::serve(&[&graph, flags].concat())
+    }
+
+    /// Serves what `flags` say; waits until it is ready.
+    pub(crate) fn serve(flags: &[&str]) -> Self {
+        let service = Self::spawn(command([&["serve"], &LISTEN[..], flags].concat()));
         service.hears("ready graphs");
         service
     }
@@ -83,16 +103,44 @@ impl Service {
         Answer::read(&mut stream)
     }
 
-    /// Asks with `method` for `path`, with headers as lines and a body.
+    /// Asks with `method` for `path`, with headers as lines and a body; the answer is not read.
     #[track_caller]
-    pub(crate) fn ask(&self, method: &str, path: &str, headers: &[&str], body: &str) -> Answer {
+    pub(crate) fn begin(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[&str],
+        body: &str,
+    ) -> TcpStream {
         let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.address);
         for header in headers {
             text.push_str(&format!("{header}\r\n"));
         }
-        text.push_str(&format!("Content-Length: {}\r\nConnection: close\r\n\r\n", body.len()));
-        text.push_str(body);
-        self.raw(text.as_bytes())
+        text.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+        let mut stream = self.connect();
+        stream.write_all(text.as_bytes()).expect("the service reads");
+        stream
+    }
+
+    /// Asks [`ENDLESS`], and waits until its spread runs.
+    #[track_caller]
+    pub(crate) fn begin_endless(&self) -> TcpStream {
+        let stream = self.begin("POST", "/v1/spread", &[JSON], ENDLESS);
+        self.until_json("/v1/load", |load| load["scratch"]["leased"] == 1);
+        stream
+    }
+
+    /// Asks with `method` for `path`, with headers as lines and a body.
+    #[track_caller]
+    pub(crate) fn ask(&self, method: &str, path: &str, headers: &[&str], body: &str) -> Answer {
+        let headers = [headers, &["Connection: close"]].concat();
+        Answer::read(&mut self.begin(method, path, &headers, body))
+    }
+
+    /// The same for whom `token` names; the body is said to be JSON.
+    #[track_caller]
+    pub(crate) fn ask_as(&self, token: &str, method: &str, path: &str, body: &str) -> Answer {
+        self.ask(method, path, &[&format!("Authorization: Bearer {token}"), JSON], body)
     }
 
     /// Asks for `path`.
@@ -124,7 +172,7 @@ impl Service {
     /// Sends `body` as JSON to `path`.
     #[track_caller]
     pub(crate) fn post(&self, path: &str, body: &str) -> Answer {
-        self.ask("POST", path, &["Content-Type: application/json"], body)
+        self.ask("POST", path, &[JSON], body)
     }
 
     /// Sends a signal.
@@ -213,6 +261,17 @@ impl Answer {
         assert_eq!(body["status"], status, "{body}");
         body["detail"].as_str().expect("a sentence").to_owned()
     }
+}
+
+/// What `stream` brings until `text` has come.
+#[track_caller]
+pub(crate) fn heard(stream: &mut impl Read, text: &str) -> String {
+    let (mut heard, mut byte) = (String::new(), [0]);
+    while !heard.contains(text) {
+        assert_eq!(stream.read(&mut byte).expect("it is open"), 1, "{heard}");
+        heard.push(char::from(byte[0]));
+    }
+    heard
 }
 
 /// The value of one series in Prometheus's text.

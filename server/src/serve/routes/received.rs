@@ -1,5 +1,7 @@
 //! What a request brings: its body, and who sends it.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts};
 use axum::http::Request;
@@ -33,7 +35,7 @@ impl Received {
         let held = self.service.slots.hold(count, self.entry.live.config.limits.spreads);
         held.ok_or_else(|| {
             let detail = "as many spreads as allowed are being run; try again";
-            Problem::busy(detail, std::time::Duration::from_secs(1))
+            Problem::busy(detail, Duration::from_secs(1))
         })
     }
 }

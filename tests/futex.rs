@@ -29,27 +29,36 @@ fn spreads(threads: u64) {
     let engine = Engine::new();
     let request = SpreadRequest::linear(2).seed("n7", 1.0).top(10);
     warm(&engine, &snapshot, &request, threads);
-    let meeting = Meeting::new(threads);
-    let work = |first: bool| {
+    between_marks(threads, || {
         let mut outcome = SpreadOutcome::new();
-        let mut run = |times| {
+        let (engine, snapshot, request) = (&engine, &snapshot, &request);
+        let run = move |times| {
             for _ in 0..times {
-                engine.spread_into(&snapshot, &request, &mut outcome).expect("a good request");
+                engine.spread_into(snapshot, request, &mut outcome).expect("a good request");
             }
         };
         // What belongs to the thread: its outcome, its part of the published pointers.
-        run(1);
-        meeting.wait();
-        if first {
-            drop(fs::metadata(MARKS[0]));
-        }
-        meeting.wait();
-        run(SPREADS);
-        meeting.wait();
-        if first {
-            drop(fs::metadata(MARKS[1]));
-        }
-        meeting.wait();
+        (run, 1, SPREADS)
+    });
+}
+
+/// `threads` threads, this one among them, each do what `work` gives them: so often to warm up, and
+/// so often while they are watched.
+fn between_marks<R: FnMut(u64)>(threads: u64, work: impl Fn() -> (R, u64, u64) + Sync) {
+    let meeting = Meeting::new(threads);
+    let work = |first: bool| {
+        let (mut run, warm_up, watched) = work();
+        let mark = |mark: &str| {
+            meeting.wait();
+            if first {
+                drop(fs::metadata(mark));
+            }
+            meeting.wait();
+        };
+        run(warm_up);
+        mark(MARKS[0]);
+        run(watched);
+        mark(MARKS[1]);
     };
     thread::scope(|scope| {
         (1..threads).for_each(|_| drop(scope.spawn(|| work(false))));
@@ -63,8 +72,7 @@ fn guarded(threads: u64) {
     settings.open_wait = Duration::from_micros(50);
     settings.open_wait_max = Duration::from_micros(50);
     let breaker = Breaker::new("guarded", settings, Arc::new(MonotonicClock::new()));
-    let meeting = Meeting::new(threads);
-    let work = |first: bool| {
+    between_marks(threads, || {
         let run = |times| {
             for turn in 0..times {
                 let failing = turn % 1000 < 10;
@@ -74,22 +82,7 @@ fn guarded(threads: u64) {
                 }
             }
         };
-        run(2000);
-        meeting.wait();
-        if first {
-            drop(fs::metadata(MARKS[0]));
-        }
-        meeting.wait();
-        run(100 * SPREADS);
-        meeting.wait();
-        if first {
-            drop(fs::metadata(MARKS[1]));
-        }
-        meeting.wait();
-    };
-    thread::scope(|scope| {
-        (1..threads).for_each(|_| drop(scope.spawn(|| work(false))));
-        work(true);
+        (run, 2000, 100 * SPREADS)
     });
     let reading = breaker.reading();
     assert!(reading.transitions(BreakerState::Closed, BreakerState::Open) > 0);

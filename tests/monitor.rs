@@ -19,11 +19,12 @@ use std::thread;
 use std::time::Duration;
 
 use emanate::monitor::{
-    HostOperation, Monitor, MonitorError, MonitorSwitch, OPERATIONS_MAX, OperationEnd,
-    OperationError, OperationOptions, OperationSettings,
+    HostOperation, Monitor, MonitorSwitch, OPERATIONS_MAX, OperationEnd, OperationError,
+    OperationOptions, OperationSettings,
 };
 use emanate::observe::custom::{CustomMetrics, MetricSpec};
 use emanate::sync::{Clock, ManualClock};
+use emanate::terms::NameError;
 
 /// A clock that stands still and counts how often it is read.
 #[derive(Clone, Debug, Default)]
@@ -238,13 +239,14 @@ fn counts_are_exact_with_many_threads() {
 #[test]
 fn names_are_checked_and_few() {
     let (monitor, operation, _) = watched(OperationSettings::default());
+    let of = "operations";
     for name in ["", "Backup", "a b", &"x".repeat(65)] {
         let error = monitor.register(name, OperationSettings::default()).expect_err("a bad name");
-        assert_eq!(error, MonitorError::BadName { name: name.into() });
+        assert_eq!(error, NameError::Bad { of, name: name.into() });
         assert!(error.to_string().len() > 30);
     }
     let taken = monitor.register("backup", OperationSettings::default()).expect_err("taken");
-    assert_eq!(taken, MonitorError::NameTaken { name: "backup".into() });
+    assert_eq!(taken, NameError::Taken { of, name: "backup".into() });
     let same = monitor.find("backup").expect("it was registered");
     same.begin().expect("nothing holds it back").success();
     assert_eq!(operation.reading().ended_as(OperationEnd::Success), 1, "they are one");
@@ -254,5 +256,5 @@ fn names_are_checked_and_few() {
         monitor.register(&name, OperationSettings::default()).expect("there is room");
     }
     let full = monitor.register("more", OperationSettings::default()).expect_err("no room");
-    assert_eq!(full, MonitorError::TooMany { most: OPERATIONS_MAX });
+    assert_eq!(full, NameError::TooMany { of, most: OPERATIONS_MAX });
 }

@@ -177,7 +177,7 @@ impl Engine {
         outcome: &mut SpreadOutcome,
     ) -> Result<(), SpreadError> {
         self.scheduler.live.offer(&snapshot.0, std::slice::from_ref(request));
-        run::once(&self.scheduler, snapshot, request, outcome)
+        run::once(&self.scheduler, run::Entrance::Asked, snapshot, request, outcome)
     }
 
     /// Spreads many times on one snapshot, on the engine's threads, each spread on one of them in
@@ -386,7 +386,8 @@ impl Engine {
             move || graph.snapshot().0,
             move |generation, request| {
                 let mut outcome = SpreadOutcome::new();
-                run::canary(&scheduler, generation, request, &mut outcome).map(|()| outcome)
+                let entrance = run::Entrance::Canary;
+                run::once(&scheduler, entrance, generation, request, &mut outcome).map(|()| outcome)
             },
         )
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use emanate::health::{
     CHECKS_MAX, CheckKind, CheckPolicy, HealthStatus, RegisterError, Registry, Verdict,
 };
+use emanate::terms::NameError;
 
 use crate::{check, policy, registry, seconds, tick};
 
@@ -250,10 +251,10 @@ fn bad_registrations_are_refused_and_say_why() {
     let (registry, _) = registry();
     let register =
         |name: &str, policy| registry.register(name, CheckKind::Live, policy, |_| Verdict::Pass);
-    let good = policy(1, 1);
+    let (good, of) = (policy(1, 1), "checks");
     for name in ["", "A", "a b", "ä", &"x".repeat(65)] {
         let error = register(name, good).expect_err("a bad name");
-        assert_eq!(error, RegisterError::BadName { name: name.into() });
+        assert_eq!(error, RegisterError::Name(NameError::Bad { of, name: name.into() }));
         assert!(error.to_string().len() > 30);
     }
     let no_period = register("a", CheckPolicy { period: Duration::ZERO, ..good });
@@ -264,8 +265,12 @@ fn bad_registrations_are_refused_and_say_why() {
     for number in 0..CHECKS_MAX {
         register(&format!("a-{number}"), good).expect("there is room");
     }
-    assert_eq!(register("more", good), Err(RegisterError::TooMany { most: CHECKS_MAX }));
-    assert_eq!(register("a-0", good), Err(RegisterError::NameTaken { name: "a-0".into() }));
+    let refused = |name: &str| match register(name, good) {
+        Err(RegisterError::Name(error)) => error,
+        other => panic!("{name}: {other:?}"),
+    };
+    assert_eq!(refused("more"), NameError::TooMany { of, most: CHECKS_MAX });
+    assert_eq!(refused("a-0"), NameError::Taken { of, name: "a-0".into() });
     assert!(registry.remove("a-0") && !registry.remove("a-0"));
     register("a-0", good).expect("the name and its place are free again");
 }

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use emanate::{Generation, NodeActivation, SpreadOutcome};
+use emanate::spread::oracle;
+use emanate::{Generation, NodeActivation, SpreadOutcome, SpreadRequest};
 
 /// Asserts that `got` is within `tolerance` of `expected`, relative to the larger of 1 and it.
 ///
@@ -25,6 +26,24 @@ pub fn assert_close_relative(what: &str, got: f64, expected: f64, tolerance: f64
         (got - expected).abs() <= tolerance * expected.abs(),
         "{what}: {got} instead of {expected}, further apart than {tolerance:e} of it"
     );
+}
+
+/// Asserts that `got` is what the oracle finds on `whole` without the rows that `got` says could
+/// not be read. Activations may differ by rounding.
+///
+/// # Panics
+/// Where it is not, or where not all of those rows are named.
+pub fn assert_right_without_rows(whole: &Generation, request: &SpreadRequest, got: &SpreadOutcome) {
+    let unread = &got.degraded.nodes;
+    assert_eq!(got.degraded.count, unread.len() as u64, "few enough to be named");
+    let expected = oracle::spread_without(whole, request, unread).expect("a good request").outcome;
+    assert_eq!(got.activations.len(), expected.activations.len(), "{request:?}");
+    for entry in &expected.activations {
+        let found = got.activation_of(entry.node).expect("the oracle reached it");
+        assert_close("activation", found, entry.activation, 1e-9);
+    }
+    assert_eq!(got.stats.edges_traversed, expected.stats.edges_traversed, "{request:?}");
+    assert_eq!(got.stop_reason, expected.stop_reason);
 }
 
 /// Activations of an outcome by label; nodes that were not reported are missing.

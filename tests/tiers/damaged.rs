@@ -2,9 +2,9 @@
 
 use emanate::gate::BreakerState;
 use emanate::graph::{ColdEdges, EdgeHold, TierOptions, open_within};
-use emanate::spread::{Direction, Linear, Precision, Rule, oracle};
-use emanate::{Engine, Generation, Graph, NodeId, SpreadOutcome, SpreadRequest, Tier};
-use emanate_tests::compare::assert_close;
+use emanate::spread::{Direction, Linear, Precision, Rule};
+use emanate::{Engine, Generation, Graph, NodeId, SpreadRequest, Tier};
+use emanate_tests::compare::assert_right_without_rows;
 
 use crate::files::{File, least, rich, rules};
 
@@ -13,19 +13,6 @@ fn exact_rules() -> impl Iterator<Item = Rule> {
     let is_single =
         |rule: &Rule| matches!(rule, Rule::Linear(Linear { precision: Precision::Single, .. }));
     rules().into_iter().filter(move |rule| !is_single(rule))
-}
-
-fn assert_without_rows(whole: &Generation, request: &SpreadRequest, got: &SpreadOutcome) {
-    let unread = &got.degraded.nodes;
-    assert_eq!(got.degraded.count, unread.len() as u64, "few enough to be named");
-    let expected = oracle::spread_without(whole, request, unread).expect("a good request").outcome;
-    assert_eq!(got.activations.len(), expected.activations.len(), "{request:?}");
-    for entry in &expected.activations {
-        let found = got.activation_of(entry.node).expect("the oracle reached it");
-        assert_close("activation", found, entry.activation, 1e-9);
-    }
-    assert_eq!(got.stats.edges_traversed, expected.stats.edges_traversed, "{request:?}");
-    assert_eq!(got.stop_reason, expected.stop_reason);
 }
 
 /// A file in which some blocks of out-edges are damaged, and some node of each.
@@ -69,7 +56,7 @@ fn a_cold_block_that_cannot_be_read_is_gone_without_and_its_rows_are_named() {
                 // Of very many rows not all are named, and the oracle must be told of all.
                 if got.degraded.count == got.degraded.nodes.len() as u64 {
                     compared += u32::from(got.degraded.count > 0);
-                    assert_without_rows(&whole, &request, &got);
+                    assert_right_without_rows(&whole, &request, &got);
                 }
             }
         }
@@ -97,7 +84,7 @@ fn a_cold_tier_that_is_shut_is_not_read_and_the_hot_rows_still_are() {
             let is_cold = |node: &NodeId| node.get() / 1024 >= 6;
             assert!(got.degraded.nodes.iter().all(is_cold), "{:?}", got.degraded);
             if got.degraded.count == got.degraded.nodes.len() as u64 {
-                assert_without_rows(&whole, &request, &got);
+                assert_right_without_rows(&whole, &request, &got);
             }
             missed += got.degraded.count;
         }

@@ -218,6 +218,10 @@ impl Guardrail {
         if settings != self.current {
             (self.current, self.changed) = (settings, Some(context.tick));
         }
+        if proposal.verdict == Verdict::BackOff {
+            // A hop limit that is left for the answers' sake is not gone back to for throughput.
+            self.last_good.hop_limit = self.last_good.hop_limit.max(settings.hop_limit);
+        }
         Proposal { settings, ..proposal }
     }
 }

@@ -289,6 +289,8 @@ fn a_hop_limit_that_misses_the_floor_is_left_within_windows() {
     }
     let reading = world.handle.reading();
     assert_eq!(reading.decisions(SettingName::HopLimit, Verdict::BackOff), 1);
+    let last_good = world.handle.controller().last_known_good().expect("it has begun");
+    assert_eq!(last_good.hop_limit, 3, "a rollback would miss the floor again");
     for _ in 0..30 {
         world.window(Hops::Auto);
         assert_eq!(world.in_force().hop_limit, 3, "recall below is known to miss the floor");

@@ -45,5 +45,5 @@ pub use policy::{
     CheckPolicy, DEFAULT_BUDGET, DEFAULT_FAILURES, DEFAULT_PERIOD, DEFAULT_SUCCESSES,
 };
 pub use reading::{CheckCounts, CheckReading, HealthReading};
-pub use registry::{CHECKS_MAX, NAME_BYTES_MAX, RegisterError, Registry};
+pub use registry::{CHECKS_MAX, RegisterError, Registry};
 pub use verdict::{CheckKind, HealthStatus, REASON_BYTES_MAX, Reason, Verdict};

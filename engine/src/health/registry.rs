@@ -10,32 +10,17 @@ use super::reading::{CheckReading, HealthReading};
 use super::standing::{Look, Next, Running, Standing};
 use super::verdict::{CheckKind, Verdict};
 use crate::sync::{Arc, AtomicBool, Clock, Ordering, Published};
+use crate::terms::{NameError, Named, Roster};
 
 /// Most checks in one registry: each is a thread at worst, and four series.
 pub const CHECKS_MAX: usize = 64;
-/// Most bytes of a check's name.
-pub const NAME_BYTES_MAX: usize = 64;
 
 /// Why a check was not registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RegisterError {
-    /// The name is empty, longer than [`NAME_BYTES_MAX`], or has other characters than `a-z`,
-    /// `0-9`, `_`, `-`, `.` and `:`; it becomes a label of metrics. Choose another.
-    BadName {
-        /// The name.
-        name: Box<str>,
-    },
-    /// There is a check of this name; remove it first, or choose another.
-    NameTaken {
-        /// The name.
-        name: Box<str>,
-    },
-    /// The registry is full.
-    TooMany {
-        /// The greatest number.
-        most: usize,
-    },
+    /// The name is bad or taken, or there are [`CHECKS_MAX`] checks; the error says what to do.
+    Name(NameError),
     /// The period is 0; give the time from one run to the next.
     NoPeriod,
     /// The budget is 0; give the time one run may take.
@@ -45,17 +30,7 @@ pub enum RegisterError {
 impl fmt::Display for RegisterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::BadName { name } => write!(
-                f,
-                "{name:?} cannot be a check's name; use 1 to {NAME_BYTES_MAX} of a-z, 0-9, _, -, \
-                 . and :"
-            ),
-            Self::NameTaken { name } => {
-                write!(f, "there is a check {name:?} already; remove it or choose another name")
-            }
-            Self::TooMany { most } => {
-                write!(f, "there are {most} checks already, and no more can be; remove some")
-            }
+            Self::Name(error) => error.fmt(f),
             Self::NoPeriod => {
                 f.write_str("the check's period is 0; give the time from one run to the next")
             }
@@ -66,7 +41,20 @@ impl fmt::Display for RegisterError {
     }
 }
 
-impl std::error::Error for RegisterError {}
+impl std::error::Error for RegisterError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Name(error) => error.source(),
+            Self::NoPeriod | Self::NoBudget => None,
+        }
+    }
+}
+
+impl From<NameError> for RegisterError {
+    fn from(error: NameError) -> Self {
+        Self::Name(error)
+    }
+}
 
 /// One check with all that is known of it.
 struct Entry {
@@ -74,6 +62,12 @@ struct Entry {
     policy: CheckPolicy,
     check: Arc<Check>,
     seen: Published<Seen>,
+}
+
+impl Named for Arc<Entry> {
+    fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 /// What the last look saw; replaced whole.
@@ -161,7 +155,7 @@ impl Entry {
 /// ```
 pub struct Registry {
     clock: Arc<dyn Clock>,
-    entries: Published<Vec<Arc<Entry>>>,
+    entries: Roster<Arc<Entry>>,
     /// Whether a thread ticks.
     ticking: AtomicBool,
 }
@@ -185,7 +179,7 @@ impl Registry {
     /// A registry without checks.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        let entries = Published::new(Arc::new(Vec::new()));
+        let entries = Roster::new("checks", CHECKS_MAX);
         Self { clock, entries, ticking: AtomicBool::new(false) }
     }
 
@@ -204,10 +198,6 @@ impl Registry {
         policy: CheckPolicy,
         check: impl Fn(&CheckContext) -> Verdict + Send + Sync + 'static,
     ) -> Result<(), RegisterError> {
-        let is_good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-.:".contains(&b);
-        if name.is_empty() || name.len() > NAME_BYTES_MAX || !name.bytes().all(is_good) {
-            return Err(RegisterError::BadName { name: name.into() });
-        }
         if policy.period.is_zero() {
             return Err(RegisterError::NoPeriod);
         }
@@ -216,29 +206,13 @@ impl Registry {
         }
         let seen = Published::new(Arc::new(Seen { standing: Standing::new(kind), cell: None }));
         let entry = Arc::new(Entry { name: name.into(), policy, check: Arc::new(check), seen });
-        let mut refused = None;
-        self.entries.update(|entries| {
-            refused = if entries.iter().any(|held| *held.name == *name) {
-                Some(RegisterError::NameTaken { name: name.into() })
-            } else if entries.len() >= CHECKS_MAX {
-                Some(RegisterError::TooMany { most: CHECKS_MAX })
-            } else {
-                None
-            };
-            let new = refused.is_none().then(|| entry.clone());
-            entries.iter().cloned().chain(new).collect()
-        });
-        refused.map_or(Ok(()), Err)
+        Ok(self.entries.add(&entry)?)
     }
 
     /// Removes the check of this name; says whether there was one. A job of it that runs or hangs
     /// is asked to end, and nobody looks at its answer.
     pub fn remove(&self, name: &str) -> bool {
-        let mut removed = None;
-        self.entries.update(|entries| {
-            removed = entries.iter().find(|held| *held.name == *name).cloned();
-            entries.iter().filter(|held| *held.name != *name).cloned().collect()
-        });
+        let removed = self.entries.remove(name);
         let cell = removed.as_ref().and_then(|entry| entry.seen.load().cell.clone());
         if let Some(cell) = cell {
             cell.token.cancel();
@@ -300,8 +274,6 @@ impl Registry {
 
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let entries = self.entries.load();
-        let names: Vec<&str> = entries.iter().map(|entry| &*entry.name).collect();
-        f.debug_struct("Registry").field("checks", &names).finish_non_exhaustive()
+        f.debug_struct("Registry").field("checks", &self.entries).finish_non_exhaustive()
     }
 }

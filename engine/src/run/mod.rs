@@ -36,7 +36,7 @@ pub use future::SpreadFuture;
 pub(crate) use guard::Guard;
 pub use live::LIVE_REQUESTS_MAX;
 pub(crate) use many::many;
-pub(crate) use once::{canary, once};
+pub(crate) use once::{Entrance, once};
 pub use pool::ScratchUse;
 pub(crate) use pool::scratch_bytes_max;
 pub(crate) use room::{Amount, BYTES_MAX, SLOTS_MAX};

@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use super::guard::Entered;
 use super::pool::Need;
 use super::sampling::Sampling;
 use super::scheduler::{Scheduler, Spread};
@@ -11,39 +10,29 @@ use crate::spread::{Conditions, SpreadError, SpreadOutcome, SpreadRequest};
 use crate::sync::Arc;
 use crate::terms::Deadline;
 
+/// How a spread gets past the breaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entrance {
+    /// It asks, and may be refused.
+    Asked,
+    /// A canary's: it asks no breaker, and is recorded like any other.
+    Canary,
+}
+
 /// Runs `request` on `graph`; waits for scratch until its deadline.
 pub(crate) fn once(
     scheduler: &Arc<Scheduler>,
+    entrance: Entrance,
     graph: &Generation,
     request: &SpreadRequest,
     outcome: &mut SpreadOutcome,
 ) -> Result<(), SpreadError> {
     let started = Instant::now();
     outcome.clear();
-    let entered = scheduler.guard.enter()?;
-    entered_once(scheduler, entered, started, graph, request, outcome)
-}
-
-/// As [`once`], for a canary: asks no breaker, and is recorded like any other.
-pub(crate) fn canary(
-    scheduler: &Arc<Scheduler>,
-    graph: &Generation,
-    request: &SpreadRequest,
-    outcome: &mut SpreadOutcome,
-) -> Result<(), SpreadError> {
-    let started = Instant::now();
-    outcome.clear();
-    entered_once(scheduler, scheduler.guard.pass(), started, graph, request, outcome)
-}
-
-fn entered_once(
-    scheduler: &Arc<Scheduler>,
-    entered: Entered<'_>,
-    started: Instant,
-    graph: &Generation,
-    request: &SpreadRequest,
-    outcome: &mut SpreadOutcome,
-) -> Result<(), SpreadError> {
+    let entered = match entrance {
+        Entrance::Asked => scheduler.guard.enter()?,
+        Entrance::Canary => scheduler.guard.pass(),
+    };
     let deadline = Deadline::of(started, request.bounds.budget);
     let need = Need::of(graph, &request.rule);
     if let Err(error) = scheduler.pool.check(need) {

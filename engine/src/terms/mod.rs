@@ -8,6 +8,7 @@ mod deadline;
 mod id;
 mod key;
 mod parameter;
+mod roster;
 mod stop;
 mod tier;
 
@@ -15,5 +16,7 @@ pub use deadline::{CancelToken, Deadline};
 pub use id::{NODE_COUNT_MAX, NodeId, RelationId};
 pub use key::{Key, Label};
 pub use parameter::{ParameterError, Range};
+pub use roster::{NAME_BYTES_MAX, NameError};
+pub(crate) use roster::{Named, Roster};
 pub use stop::StopReason;
 pub use tier::Tier;

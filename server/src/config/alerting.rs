@@ -96,17 +96,10 @@ impl fmt::Debug for Alerts {
 pub(crate) struct Checks {
     pub(crate) most: usize,
     pub(crate) allow_private: bool,
-    pub(crate) keep: usize,
-    pub(crate) keep_time: Duration,
 }
 
 impl Default for Checks {
     fn default() -> Self {
-        Self {
-            most: 32,
-            allow_private: false,
-            keep: 1000,
-            keep_time: Duration::from_secs(30 * 24 * 3600),
-        }
+        Self { most: 32, allow_private: false }
     }
 }

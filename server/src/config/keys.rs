@@ -134,7 +134,7 @@ pub(crate) static KEYS: [ConfigKey; SINGLE.len() + breakers::KEYS] = {
 };
 
 /// The keys but those of each breaker.
-const SINGLE: [ConfigKey; 95] = [
+const SINGLE: [ConfigKey; 93] = [
     key!(server.listen: std::net::SocketAddr, Restart,
         "Address and port to listen on; port 0 takes any free one. An address that other machines \
          reach needs tokens in [auth]."),
@@ -333,10 +333,6 @@ const SINGLE: [ConfigKey; 95] = [
         |count: &usize| (1..=48).contains(count) => "from 1 to 48"),
     key!(checks.allow_private: bool, Reload,
         "Whether such a check may reach for this machine or a private network."),
-    key!(checks.keep: usize, Reload, "Most records of how checks changed.",
-        |n: &usize| *n > 0 => "at least 1"),
-    key!(checks.keep_time: Time, Reload, "How long such a record is kept.",
-        some_time => "above 0"),
 ];
 
 /// The keys whose values differ between `old` and `new` and take effect at the next start only.

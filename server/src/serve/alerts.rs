@@ -169,12 +169,7 @@ impl Service {
         let now = self.alerts.clock.now();
         let (answer, told) = self.alerts.book.with(|book| work(book, now))?;
         self.tell(told);
-        self.alerts.keep().map_err(|error| {
-            Problem::internal(format!(
-                "the change is in force, but cannot be kept ({error}); check the disk and \
-                 server.state_directory"
-            ))
-        })?;
+        self.alerts.keep().map_err(|error| Problem::not_kept(&error))?;
         Ok(answer)
     }
 

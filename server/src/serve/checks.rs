@@ -3,24 +3,24 @@
 mod definition;
 mod look;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
 use emanate::health::{
     CheckKind, CheckReading, HealthReading, HealthStatus, RegisterError, Registry,
 };
+use emanate::terms::NameError;
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
-use super::alerts::Clock;
 use super::health;
 use super::locked::Locked;
 use super::problem::Problem;
+use super::results::Results;
 use super::service::{App, Service};
 use super::state_file::StateFile;
-use crate::alerts::{MetricKind, RuleError, Time};
-use crate::config::Config;
+use crate::alerts::{MetricKind, RuleError};
 use crate::output::text::cut;
 use definition::{Definition, DefinitionError, Looks};
 
@@ -31,99 +31,53 @@ const FILE: &str = "checks.json";
 /// The number of its form.
 const FORMAT: u64 = 1;
 
-/// A change of a check's status.
-#[derive(Clone, Debug)]
-struct Turn {
-    at: Time,
-    check: String,
-    from: String,
-    to: String,
-    reason: String,
-}
-
-impl Turn {
-    fn shown(&self) -> Value {
-        json!({
-            "time_s": self.at.seconds(),
-            "check": self.check,
-            "from": self.from,
-            "to": self.to,
-            "reason": self.reason,
-        })
-    }
-
-    fn of(value: &Value) -> Option<Self> {
-        let text = |key: &str| value.get(key)?.as_str().map(str::to_owned);
-        let seconds = value.get("time_s")?.as_f64().filter(|seconds| *seconds >= 0.0)?;
-        Some(Self {
-            at: Time::from_ms((seconds * 1000.0).round() as u64),
-            check: text("check")?,
-            from: text("from")?,
-            to: text("to")?,
-            reason: text("reason")?,
-        })
-    }
-}
-
 #[derive(Debug, Default)]
 struct Held {
     definitions: BTreeMap<String, Definition>,
-    /// Of all checks, the oldest first.
-    turns: VecDeque<Turn>,
     file: Arc<StateFile>,
 }
 
-/// All checks that were made over HTTP, and how checks changed.
-#[derive(Debug)]
+/// All checks that were made over HTTP, and what every check found.
+#[derive(Debug, Default)]
 pub(crate) struct Checks {
     held: Locked<Held>,
-    clock: Clock,
+    pub(crate) results: Results,
 }
 
 impl Checks {
-    /// None yet.
-    pub(crate) fn new() -> Self {
-        Self { held: Locked::default(), clock: Clock::new() }
-    }
-
     /// Goes on where the last process ended.
     pub(crate) fn open(&self, service: &App, registry: &Registry) {
-        let restore = |value: Value| restored(&value).ok_or_else(|| "it is damaged".to_owned());
-        let (file, held) = StateFile::open(service.first.state_directory(), FILE, restore);
-        let mut held = held.unwrap_or_default();
-        held.file = Arc::new(file);
-        for definition in held.definitions.values() {
+        let restore =
+            |value: Value| self.restored(&value).ok_or_else(|| "it is damaged".to_owned());
+        let (file, definitions) = StateFile::open(service.first.state_directory(), FILE, restore);
+        let definitions = definitions.unwrap_or_default();
+        for definition in definitions.values() {
             if let Err(error) = register(service, registry, definition) {
                 tracing::error!(check = definition.name, %error, "a check is not run");
             }
         }
-        self.held.with(|own| *own = held);
+        self.held.with(|held| *held = Held { definitions, file: Arc::new(file) });
+    }
+
+    /// The definitions of what [`Checks::keep`] wrote, once the results are restored; `None` where
+    /// that is something else.
+    fn restored(&self, kept: &Value) -> Option<BTreeMap<String, Definition>> {
+        if kept.get("format")?.as_u64()? != FORMAT {
+            return None;
+        }
+        let read = |check: &Value| {
+            let definition = Definition::read(check.clone(), None).ok()?;
+            Some((definition.name.clone(), definition))
+        };
+        let definitions =
+            kept.get("checks")?.as_array()?.iter().map(read).collect::<Option<_>>()?;
+        self.results.restore(kept.get("results")?)?;
+        Some(definitions)
     }
 
     /// Whether what is changed outlives the process.
     pub(crate) fn is_kept(&self) -> bool {
         self.held.with(|held| held.file.path().is_some())
-    }
-
-    /// Notes that a check changed its status, and keeps that.
-    pub(crate) fn note(&self, check: &str, from: &str, to: &str, reason: &str, config: &Config) {
-        let now = self.clock.now();
-        let options = &config.checks;
-        self.held.with(|held| {
-            held.turns.push_back(Turn {
-                at: now,
-                check: check.to_owned(),
-                from: from.to_owned(),
-                to: to.to_owned(),
-                reason: reason.to_owned(),
-            });
-            let oldest = now.before(options.keep_time);
-            while held.turns.len() > options.keep
-                || held.turns.front().is_some_and(|turn| turn.at < oldest)
-            {
-                held.turns.pop_front();
-            }
-        });
     }
 
     /// Brings everything to the disk.
@@ -138,7 +92,7 @@ impl Checks {
                     "format": FORMAT,
                     "checks":
                         held.definitions.values().map(Definition::shown).collect::<Vec<_>>(),
-                    "results": held.turns.iter().map(Turn::shown).collect::<Vec<_>>(),
+                    "results": self.results.kept(),
                 })
             })
         })
@@ -169,28 +123,6 @@ impl Checks {
         });
         reading.ready = known.unwrap_or(HealthStatus::Pass);
     }
-
-    fn turns(&self, check: &str, most: usize) -> Vec<Value> {
-        self.held.with(|held| {
-            let own = held.turns.iter().rev().filter(|turn| turn.check == check);
-            own.take(most).map(Turn::shown).collect()
-        })
-    }
-}
-
-fn restored(value: &Value) -> Option<Held> {
-    if value.get("format")?.as_u64()? != FORMAT {
-        return None;
-    }
-    let mut held = Held::default();
-    for check in value.get("checks")?.as_array()? {
-        let definition = Definition::read(check.clone(), None).ok()?;
-        held.definitions.insert(definition.name.clone(), definition);
-    }
-    for turn in value.get("results")?.as_array()? {
-        held.turns.push_back(Turn::of(turn)?);
-    }
-    Some(held)
 }
 
 fn register(
@@ -213,7 +145,7 @@ pub(crate) fn all(service: &Service) -> Result<Value, Problem> {
     Ok(json!({"checks": checks, "kept": service.checks.is_kept()}))
 }
 
-/// One check with the newest `most` changes of its status, the latest first.
+/// One check with the newest `most` of what it found, the latest first.
 ///
 /// # Errors
 /// 404 where there is none, 503 while graphs are being read.
@@ -221,7 +153,7 @@ pub(crate) fn one(service: &Service, name: &str, most: usize) -> Result<Value, P
     let reading = service.served()?.health.reading();
     let check = reading.check(name).ok_or_else(|| none(name))?;
     let mut shown = service.checks.shown(check);
-    shown["results"] = json!(service.checks.turns(name, most));
+    shown["results"] = json!(service.checks.results.shown(name, most));
     Ok(shown)
 }
 
@@ -300,12 +232,7 @@ fn missing(registry: &Registry, name: &str) -> Problem {
 }
 
 fn finish(service: &App, answer: Value) -> Result<Value, Problem> {
-    service.checks.keep().map_err(|error| {
-        Problem::internal(format!(
-            "the change is in force, but cannot be kept ({error}); check the disk and \
-             server.state_directory"
-        ))
-    })?;
+    service.checks.keep().map_err(|error| Problem::not_kept(&error))?;
     Ok(answer)
 }
 
@@ -326,14 +253,12 @@ fn fits(service: &Service, definition: &Definition) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Keeps how checks changed where anything did, until the service stops.
-pub(crate) fn keep_soon(service: &App) {
-    let service = App::clone(service);
-    tokio::task::spawn_blocking(move || {
-        if let Err(error) = service.checks.keep() {
-            tracing::error!(%error, "how checks changed cannot be kept");
-        }
-    });
+/// Brings everything to the disk; what hinders that is logged.
+pub(crate) async fn keep(service: App) {
+    let kept = tokio::task::spawn_blocking(move || service.checks.keep()).await;
+    if let Ok(Err(error)) = kept {
+        tracing::error!(%error, "checks, and what they found, cannot be kept");
+    }
 }
 
 impl From<DefinitionError> for Problem {
@@ -346,7 +271,7 @@ impl From<RegisterError> for Problem {
     fn from(error: RegisterError) -> Self {
         let detail = crate::output::text::cut_quoted(&error.to_string());
         match error {
-            RegisterError::NameTaken { .. } => Self::new(StatusCode::CONFLICT, detail),
+            RegisterError::Name(NameError::Taken { .. }) => Self::new(StatusCode::CONFLICT, detail),
             _ => Self::unprocessable(detail),
         }
     }

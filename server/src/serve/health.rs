@@ -96,18 +96,19 @@ pub(crate) async fn watch(service: App) {
         }
         served.health.tick(CheckJob::on_thread);
         let checks = served.health.reading().checks;
-        service.results.note(&checks, &service.live().config.health);
+        service.checks.results.note(&checks, &service.live().config.health);
         let mut turned = false;
         for check in &checks {
             let before = seen.get(&check.name).copied();
+            turned |= before != Some(check.status);
             if let Some(before) = before.filter(|before| check.status != *before) {
                 tell(&service, check, before);
-                turned = true;
             }
         }
         seen = checks.iter().map(|check| (Arc::clone(&check.name), check.status)).collect();
         if turned {
-            checks::keep_soon(&service);
+            // Not waited for: a disk that hangs must hold up no check.
+            tokio::spawn(checks::keep(App::clone(&service)));
         }
     }
 }
@@ -122,7 +123,6 @@ fn tell(service: &App, check: &CheckReading, before: HealthStatus) {
     }
     let data = json!({"check": name, "from": from, "to": to, "reason": reason});
     service.events.tell(EventKind::Health, data);
-    service.checks.note(name, from, to, reason, &service.live().config);
 }
 
 /// How everything stands, as an object.

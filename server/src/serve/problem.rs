@@ -60,6 +60,14 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
     }
 
+    /// A change that is in force, but only until the process ends.
+    pub(crate) fn not_kept(error: &std::io::Error) -> Self {
+        Self::internal(format!(
+            "the change is in force, but cannot be kept ({error}); check the disk and \
+             server.state_directory"
+        ))
+    }
+
     /// As an object of problem details.
     pub(crate) fn json(&self) -> Value {
         let title = self.status.canonical_reason().unwrap_or("Error");

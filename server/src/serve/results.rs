@@ -4,7 +4,7 @@
 //! are one entry, which says from when to when and how many there were.
 
 use std::collections::HashMap;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use emanate::health::{CheckReading, HealthStatus};
 use serde_json::{Value, json};
@@ -28,6 +28,33 @@ impl Found {
     fn bytes(&self) -> u64 {
         let reason = self.reason.as_ref().map_or(0, String::len);
         (size_of::<Self>() + self.check.len() + reason) as u64
+    }
+
+    fn shown(&self) -> Value {
+        json!({
+            "status": self.status.name(),
+            "reason": self.reason,
+            "runs": self.runs,
+            "from_s": seconds(self.first),
+            "to_s": seconds(self.last),
+        })
+    }
+
+    /// What [`Found::shown`] shows of a check.
+    fn of(check: &str, value: &Value) -> Option<Self> {
+        let status = value.get("status")?.as_str()?;
+        let time = |key: &str| {
+            let seconds = value.get(key)?.as_f64().filter(|seconds| *seconds >= 0.0)?;
+            UNIX_EPOCH.checked_add(Duration::from_millis((seconds * 1e3).round() as u64))
+        };
+        Some(Self {
+            check: check.to_owned(),
+            status: HealthStatus::ALL.into_iter().find(|known| known.name() == status)?,
+            reason: value.get("reason")?.as_str().map(str::to_owned),
+            first: time("from_s")?,
+            last: time("to_s")?,
+            runs: value.get("runs")?.as_u64()?,
+        })
     }
 }
 
@@ -66,25 +93,32 @@ impl Results {
         });
     }
 
-    /// The newest results of a check, the latest last, as an object.
-    pub(crate) fn shown(&self, check: &str, limit: usize) -> Value {
-        let mut found: Vec<Value> = self.0.with(|state| {
-            let own = state.found.iter().rev().filter(|found| found.check == check).take(limit);
-            own.map(shown).collect()
-        });
-        found.reverse();
-        json!({"check": check, "results": found})
+    /// The newest `most` results of a check, the latest first.
+    pub(crate) fn shown(&self, check: &str, most: usize) -> Vec<Value> {
+        self.0.with(|state| {
+            let own = state.found.iter().rev().filter(|found| found.check == check);
+            own.take(most).map(Found::shown).collect()
+        })
     }
-}
 
-fn shown(found: &Found) -> Value {
-    json!({
-        "status": found.status.name(),
-        "reason": found.reason,
-        "runs": found.runs,
-        "from_s": seconds(found.first),
-        "to_s": seconds(found.last),
-    })
+    /// All results, for [`Results::restore`].
+    pub(crate) fn kept(&self) -> Value {
+        let kept = |found: &Found| {
+            let mut kept = found.shown();
+            kept["check"] = json!(found.check);
+            kept
+        };
+        self.0.with(|state| state.found.iter().map(kept).collect())
+    }
+
+    /// Goes on after what an earlier process [kept](Results::kept); `None`, and nothing changes,
+    /// where that is something else.
+    pub(crate) fn restore(&self, kept: &Value) -> Option<()> {
+        let found = |value: &Value| Found::of(value.get("check")?.as_str()?, value);
+        let found: Vec<Found> = kept.as_array()?.iter().map(found).collect::<Option<_>>()?;
+        self.0.with(|state| state.found = found);
+        Some(())
+    }
 }
 
 impl State {
@@ -148,9 +182,8 @@ mod tests {
     }
 
     fn texts(results: &Results) -> Vec<String> {
-        let shown = results.shown("it", 100);
-        let results = shown["results"].as_array().unwrap();
-        results.iter().map(|r| format!("{} {} {}", r["status"], r["reason"], r["runs"])).collect()
+        let shown = results.shown("it", 100).into_iter().rev();
+        shown.map(|r| format!("{} {} {}", r["status"], r["reason"], r["runs"])).collect()
     }
 
     #[test]
@@ -173,10 +206,36 @@ mod tests {
         assert!(found[1].starts_with("\"fail\" \"a\" 1"), "{found:?}");
         assert!(found[2].starts_with("\"fail\" \"b\" 2"), "{found:?}");
         let shown = results.shown("it", 2);
-        assert_eq!(shown["results"].as_array().unwrap().len(), 2);
-        assert_eq!(shown["results"][0]["from_s"], 3.0);
-        assert_eq!(shown["results"][0]["to_s"], 4.0);
-        assert_eq!(results.shown("other", 9)["results"], json!([]));
+        assert_eq!(shown.len(), 2);
+        assert_eq!((&shown[1]["from_s"], &shown[1]["to_s"]), (&json!(3.0), &json!(4.0)));
+        assert!(results.shown("other", 9).is_empty());
+    }
+
+    #[test]
+    fn another_process_goes_on_after_what_was_kept() {
+        let note = |results: &Results, registry: &Registry, second: u64| {
+            registry.tick(CheckJob::run);
+            // As seconds, this is no number of 64 bits exactly.
+            let now = UNIX_EPOCH + Duration::from_millis(1_795_265_620_869 + 1000 * second);
+            results.note_at(now, &registry.reading().checks, &Health::default());
+        };
+        let (results, checks) = (Results::default(), registry(vec![Verdict::fail("a".to_owned())]));
+        note(&results, &checks, 1);
+        note(&results, &checks, 2);
+        let kept = results.kept();
+        let next = Results::default();
+        assert_eq!(next.restore(&kept), Some(()));
+        assert_eq!(texts(&next), texts(&results));
+        note(&next, &registry(Vec::new()), 5);
+        assert_eq!(texts(&next), ["\"fail\" \"a\" 1", "\"pass\" null 2"]);
+        assert_eq!(next.shown("it", 9)[1], results.shown("it", 9)[1]);
+        assert_eq!(next.shown("it", 1)[0]["from_s"], 1_795_265_622.869, "the same is found on");
+        for (key, bad) in [("status", "well"), ("from_s", "soon"), ("runs", "many")] {
+            let mut kept = kept.clone();
+            kept[1][key] = json!(bad);
+            assert_eq!(next.restore(&kept), None, "{key}");
+        }
+        assert_eq!(texts(&next).len(), 2, "what is damaged changes nothing");
     }
 
     #[test]

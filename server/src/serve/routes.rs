@@ -2,6 +2,7 @@
 
 mod alerting;
 mod alerts;
+mod answer;
 mod ask;
 mod batch;
 mod breakers;
@@ -14,6 +15,7 @@ mod health;
 mod nodes;
 mod parameters;
 mod probes;
+mod received;
 mod records;
 mod spread;
 mod steering;

@@ -12,7 +12,7 @@ use super::error::ServeError;
 use super::graphs::Served;
 use super::journal::{Journal, JournalLayer};
 use super::service::{App, Service, Stage};
-use super::{alerts, health, keeping, listener, points, reload, routes, telemetry};
+use super::{alerts, checks, health, keeping, listener, points, reload, routes, telemetry};
 use crate::args::ServeArgs;
 use crate::config::{Config, Sources};
 use crate::exit::{Failure, Printed};
@@ -82,6 +82,7 @@ async fn serve(service: &App, config: Config) -> Result<(), ServeError> {
     let _ = serving.await;
     keeping::settle(service).await;
     alerts::settle(service).await;
+    checks::keep(App::clone(service)).await;
     telemetry::settle(service).await;
     for task in tasks {
         task.abort();

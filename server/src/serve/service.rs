@@ -22,7 +22,6 @@ use super::outbound::Outbound;
 use super::points::{Latencies, Points};
 use super::problem::Problem;
 use super::rate::Rates;
-use super::results::Results;
 use super::slots::Slots;
 use super::telemetry::Telemetry;
 use super::trace::Ids;
@@ -61,7 +60,6 @@ pub(crate) struct Service {
     pub(crate) figures: Figures,
     pub(crate) points: Points,
     pub(crate) latencies: Latencies,
-    pub(crate) results: Results,
     pub(crate) outbound: Outbound,
     pub(crate) alerts: Alerts,
     pub(crate) checks: Checks,
@@ -103,10 +101,9 @@ impl Service {
             figures,
             points: Points::new(),
             latencies: Latencies::new(),
-            results: Results::default(),
             outbound: Outbound::default(),
             alerts,
-            checks: Checks::new(),
+            checks: Checks::default(),
             telemetry: Telemetry::new(),
             live: ArcSwap::from_pointee(Live::of(config)?),
         })

@@ -12,7 +12,7 @@ fn import_says_what_it_wrote() {
     let native = path_text("import.emg");
     let out = emanate(["import", &edges, "-o", &native]).quiet();
     let bytes = fs::metadata(&native).unwrap().len();
-    assert!(out.starts_with(&format!("{native}: 7 nodes, 7 edges, ")), "{out}");
+    assert!(out.starts_with(&format!("{native}: 8 nodes, 8 edges, ")), "{out}");
     assert_eq!(out.split(", ").nth(2).unwrap().replace(',', ""), format!("{bytes} bytes"));
     // The same input gives the same file, whatever stood there.
     let first = fs::read(&native).unwrap();

@@ -5,6 +5,8 @@ mod budget;
 mod files;
 mod help;
 mod import_info;
+#[path = "../shared/program.rs"]
+mod program;
 mod refusals;
 mod replay;
 mod reports;

@@ -11,11 +11,10 @@ use emanate::sync::MonotonicClock;
 use emanate::{ApplyOptions, Engine, Graph};
 use serde_json::json;
 
-use crate::support::{PETS, emanate, file_text, path, path_text};
+use crate::support::{PETS, emanate, file_text, fresh, path, path_text};
 
 fn empty_directory(name: &str) -> PathBuf {
-    let directory = path(name);
-    let _ = fs::remove_dir_all(&directory);
+    let directory = fresh(name);
     fs::create_dir_all(&directory).expect("there is room");
     directory
 }
@@ -48,10 +47,10 @@ fn check_says_what_a_store_holds() {
     let report = emanate(["check", &store, "--format", "json"]).json();
     assert_eq!(report["generation"], 2);
     assert_eq!((&report["segment_generation"], &report["sets_replayed"]), (&json!(1), &json!(1)));
-    assert_eq!((&report["nodes"], &report["edges"]), (&json!(7), &json!(7)));
+    assert_eq!((&report["nodes"], &report["edges"]), (&json!(8), &json!(8)));
     assert_eq!((&report["unfinished_bytes"], &report["idle_files"]), (&json!(0), &json!(0)));
     let table = emanate(["check", &store]).quiet();
-    for line in ["checked       every file is right\n", "generation    2\n", "nodes         7\n"] {
+    for line in ["checked       every file is right\n", "generation    2\n", "nodes         8\n"] {
         assert!(table.contains(line), "{table}");
     }
 }
@@ -98,8 +97,8 @@ fn a_store_in_use_is_copied_and_exported_but_not_checked() {
     let expected =
         format!("{store}: another process has this store open; stop it, or use another directory");
     assert_eq!(said, expected);
+    fresh("store-copy");
     let copy = path_text("store-copy");
-    let _ = fs::remove_dir_all(&copy);
     let said = emanate(["backup", &store, &copy]).quiet();
     assert!(said.starts_with(&format!("{copy}: generation 2, ")), "{said}");
     emanate(["check", &copy]).quiet();
@@ -121,8 +120,8 @@ fn what_is_no_store_is_refused() {
     ] {
         let expected = format!("{directory}: {expected}");
         assert_eq!(emanate(["check", directory]).refused(), expected);
+        fresh("store-none-copy");
         let copy = path_text("store-none-copy");
-        let _ = fs::remove_dir_all(&copy);
         assert_eq!(emanate(["backup", directory, &copy]).refused(), expected);
         assert!(!Path::new(&copy).exists());
     }
@@ -151,6 +150,7 @@ cat\tdog\t0.25\tfears
 dog\thot dog\t0.1\tsounds like
 dog\ta=1\t0.2
 dog\tdog\t0.125
+and/or\tdog\t2.0
 mouse\tcheese\t0.75\tlikes\t9.5
 lonely
 ";

@@ -1,24 +1,10 @@
 //! Running the command and looking at what it said.
 
 use std::ffi::OsStr;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-/// A small graph: labels that look like other things, a cycle, a relation, a self-loop.
-pub(crate) const PETS: &str = "\
-source\ttarget\tweight\trelation
-dog\tcat\t0.5\tchases
-cat\tmouse\t0.5\tchases
-cat\tdog\t0.25\tfears
-dog\thot dog\t0.1\tsounds like
-dog\ta=1\t0.2\t
-a=1\t@home\t1\t
-dog\tdog\t0.125\t
-lonely
-";
+pub(crate) use crate::program::{PETS, command, file, fresh, path};
 
 /// What a run gave.
 #[derive(Debug)]
@@ -55,13 +41,6 @@ impl Run {
     }
 }
 
-/// The command, with an environment that changes nothing.
-pub(crate) fn command<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_emanate"));
-    command.args(arguments).env_remove("NO_COLOR").env("COLUMNS", "100").stdin(Stdio::null());
-    command
-}
-
 /// Runs the command to its end.
 #[track_caller]
 pub(crate) fn emanate<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Run {
@@ -87,26 +66,13 @@ pub(crate) fn spread_with(name: &str, edges: &str, flags: &[&str]) -> Run {
     emanate(["spread", "--graph", graph].iter().chain(flags))
 }
 
-/// Where the file called `name` is kept. Tests run at once, so each has its own names.
-pub(crate) fn path(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
-}
-
-/// Writes a file and gives its path.
-#[track_caller]
-pub(crate) fn file(name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-    let path = path(name);
-    fs::write(&path, content).expect("the directory for tests can be written");
-    path
-}
-
-/// The same as text.
+/// Writes a file and gives its path as text.
 #[track_caller]
 pub(crate) fn file_text(name: &str, content: impl AsRef<[u8]>) -> String {
     file(name, content).into_os_string().into_string().expect("a UTF-8 path")
 }
 
-/// The path as text.
+/// The path of the file called `name` as text.
 pub(crate) fn path_text(name: &str) -> String {
     path(name).into_os_string().into_string().expect("a UTF-8 path")
 }

@@ -1,6 +1,6 @@
 //! Who may do what.
 
-use crate::support::{PETS, Service, command, file};
+use crate::support::{JSON, PETS, Service, command, file};
 
 const READ: &str = "read-token-0123456789";
 const WRITE: &str = "write-token-012345678";
@@ -17,10 +17,11 @@ fn guarded(name: &str) -> Service {
 }
 
 fn status(service: &Service, method: &str, path: &str, token: Option<&str>) -> u16 {
-    let authorization = token.map(|token| format!("Authorization: Bearer {token}"));
-    let mut headers = vec!["Content-Type: application/json"];
-    headers.extend(authorization.as_deref());
-    service.ask(method, path, &headers, "{\"seeds\":[\"dog\"]}").status
+    let body = "{\"seeds\":[\"dog\"]}";
+    match token {
+        Some(token) => service.ask_as(token, method, path, body).status,
+        None => service.ask(method, path, &[JSON], body).status,
+    }
 }
 
 #[test]

@@ -1,13 +1,11 @@
 //! Alerts: rules made over HTTP, what is told where, what outlives the process.
 
 use std::fs;
-use std::path::PathBuf;
-use std::time::Instant;
 
 use serde_json::{Value, json};
 
 use crate::receivers::Heard;
-use crate::support::{Answer, LONG, PETS, Service, command, file, path};
+use crate::support::{Answer, JSON, PETS, Service, command, file, fresh, path};
 
 /// A rule that fires as soon as a breaker is forced open.
 fn forced() -> Value {
@@ -29,16 +27,8 @@ fn webhook(heard: &Heard) -> Vec<String> {
     vec![url, "alerts.webhook_allow_private=true".to_owned()]
 }
 
-fn fresh(name: &str) -> PathBuf {
-    let path = path(name);
-    let _ = fs::remove_dir_all(&path);
-    let _ = fs::remove_file(&path);
-    path
-}
-
 fn send(service: &Service, method: &str, path: &str, body: &Value) -> Answer {
-    let headers = ["Content-Type: application/json"];
-    service.ask(method, path, &headers, &body.to_string())
+    service.ask(method, path, &[JSON], &body.to_string())
 }
 
 fn breaker(service: &Service, act: &str) {
@@ -48,25 +38,13 @@ fn breaker(service: &Service, act: &str) {
 /// Asks for a rule until `found` likes it.
 #[track_caller]
 fn until(service: &Service, rule: &str, found: impl Fn(&Value) -> bool) -> Value {
-    let begin = Instant::now();
-    loop {
-        let shown = service.get(&format!("/v1/alerts/{rule}")).json();
-        if found(&shown) {
-            return shown;
-        }
-        assert!(begin.elapsed() < LONG, "{shown}");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    service.until_json(&format!("/v1/alerts/{rule}"), found)
 }
 
 /// Waits for a line of the metrics.
 #[track_caller]
 fn measured(service: &Service, line: &str) {
-    let begin = Instant::now();
-    while !service.get("/metrics").body.lines().any(|held| held == line) {
-        assert!(begin.elapsed() < LONG, "{line}");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    service.until("/metrics", |answer| answer.body.lines().any(|held| held == line));
 }
 
 fn notices(channel: &str, result: &str, count: u32) -> String {
@@ -358,8 +336,7 @@ fn what_is_off_is_not_there_until_a_reload_switches_it_on() {
 fn who_may_read_may_not_change() {
     let token = "read-token-0123456789";
     let service = start("alerts-scope", &[format!("auth.read_tokens={token}")]);
-    let headers = [&format!("Authorization: Bearer {token}")[..], "Content-Type: application/json"];
-    assert_eq!(service.ask("GET", "/v1/alerts", &headers, "").status, 200);
+    assert_eq!(service.ask_as(token, "GET", "/v1/alerts", "").status, 200);
     for (method, path) in [
         ("POST", "/v1/alerts"),
         ("PUT", "/v1/alerts/EmanateSpreadsSlow"),
@@ -370,7 +347,7 @@ fn who_may_read_may_not_change() {
         ("POST", "/v1/checks"),
         ("DELETE", "/v1/checks/canary"),
     ] {
-        assert_eq!(service.ask(method, path, &headers, "{}").status, 403, "{method} {path}");
+        assert_eq!(service.ask_as(token, method, path, "{}").status, 403, "{method} {path}");
         assert_eq!(service.ask(method, path, &[], "{}").status, 401, "{method} {path}");
     }
 }

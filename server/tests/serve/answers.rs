@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{PETS, Service, file, printed, settled};
+use crate::support::{ENDLESS, JSON, PETS, Service, dense, file, printed, settled};
 
 /// Flags, and the query that says the same.
 fn same() -> Vec<(Vec<&'static str>, Value)> {
@@ -129,23 +129,10 @@ fn a_request_may_ask_for_so_many_nodes_and_no_more() {
     assert_eq!(service.post("/v1/spread/batch", two).status, 422);
 }
 
-/// A graph on which a spread of many hops takes long: all nodes lead to all.
-fn dense(nodes: usize) -> String {
-    let mut edges = String::new();
-    for source in 0..nodes {
-        for target in 0..nodes {
-            edges.push_str(&format!("n{source}\tn{target}\t1\n"));
-        }
-    }
-    edges
-}
-
-const ENDLESS: &str = "{\"seeds\":[\"n0\"],\"hops\":4000000000,\"decay\":1,\"share\":\"weight\"}";
-
 #[test]
 fn a_client_that_waits_no_longer_gets_what_there_is() {
-    let service = Service::start("deadline", &dense(60), &["--set", "limits.request_time=1s"]);
-    let headers = ["Content-Type: application/json", "Emanate-Timeout: 200ms"];
+    let service = Service::start("deadline", &dense(), &["--set", "limits.request_time=1s"]);
+    let headers = [JSON, "Emanate-Timeout: 200ms"];
     let asked = service.ask("POST", "/v1/spread", &headers, ENDLESS).json();
     assert_eq!(asked["stop_reason"], "deadline");
     // The seed at least, and more where the machine had the time for a hop.
@@ -154,32 +141,23 @@ fn a_client_that_waits_no_longer_gets_what_there_is() {
     assert_eq!(service.post("/v1/spread", &own).json()["stop_reason"], "deadline");
     // Without a bound of its own the service's holds.
     assert_eq!(service.post("/v1/spread", ENDLESS).json()["stop_reason"], "cancelled");
-    let bad = ["Content-Type: application/json", "Emanate-Timeout: soon"];
+    let bad = [JSON, "Emanate-Timeout: soon"];
     let said = service.ask("POST", "/v1/spread", &bad, ENDLESS).problem(400);
     assert!(said.starts_with("Emanate-Timeout is \"soon\"; give a number with a unit"), "{said}");
 }
 
 #[test]
 fn a_client_that_goes_takes_its_spread_with_it() {
-    use std::io::Write;
-    let service = Service::start("gone", &dense(60), &["--set", "limits.spreads=1"]);
-    let mut stream = service.connect();
-    let head = format!(
-        "POST /v1/spread HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\n\r\n{ENDLESS}",
-        ENDLESS.len()
-    );
-    stream.write_all(head.as_bytes()).unwrap();
-    let load = || service.get("/v1/load").json();
-    while load()["scratch"]["leased"] != 1 {}
+    let service = Service::start("gone", &dense(), &["--set", "limits.spreads=1"]);
+    let stream = service.begin_endless();
     let shed = service.post("/v1/spread", "{\"seeds\":[\"n0\"]}");
     assert_eq!(shed.header("retry-after"), Some("1"));
     shed.problem(503);
     drop(stream);
     // Nothing else would end it before half a minute has passed.
     let start = std::time::Instant::now();
-    while load()["scratch"]["leased"] != 0 {}
-    assert_eq!(load()["spreads"], 0);
+    let load = service.until_json("/v1/load", |load| load["scratch"]["leased"] == 0);
+    assert_eq!(load["spreads"], 0);
     assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
     service.post("/v1/spread", "{\"seeds\":[\"n0\"]}").json();
 }

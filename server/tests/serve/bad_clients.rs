@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 
-use crate::support::{Answer, PETS, Service};
+use crate::support::{Answer, JSON, PETS, Service};
 
 const DOG: &str = "{\"seeds\":[\"dog\"]}";
 
@@ -57,13 +57,8 @@ fn a_client_that_does_not_read_is_let_go() {
     let flags = ["--set", "limits.write_time=100ms", "--set", "logs.level=debug"];
     let service = Service::start("unread", &edges, &flags);
     let body = "{\"seeds\":[\"a\"],\"top\":0}";
-    let mut stream = service.connect();
-    let head = format!(
-        "POST /v1/spread HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    );
-    stream.write_all(head.as_bytes()).unwrap();
+    let headers = [JSON, "Connection: close"];
+    let mut stream = service.begin("POST", "/v1/spread", &headers, body);
     // Nothing is read until the service has given up on its client.
     service.hears("the connection ended early");
     let mut got = Vec::new();

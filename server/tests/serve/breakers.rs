@@ -35,8 +35,9 @@ fn an_open_breaker_sheds_and_a_reset_lets_in_again() {
     assert!(text.contains(rejected), "{text}");
     service.post("/v1/breakers/nobody", "{\"act\":\"reset\"}").problem(404);
     service.post("/v1/breakers/spread", "{\"act\":\"explode\"}").problem(422);
+    service.post("/v1/breakers/spread", "{").problem(400);
     let acts = service.get("/v1/audit").json();
-    assert_eq!(acts["acts"].as_array().unwrap().len(), 4);
+    assert_eq!(acts["acts"].as_array().unwrap().len(), 5);
 }
 
 #[test]

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{PETS, Service};
+use crate::support::{Answer, PETS, Service, heard};
 
 const WRITE: &str = "write-token-012345678";
 const READ: &str = "read-token-0123456789";
 
-fn change(service: &Service, body: &Value) -> crate::support::Answer {
+fn change(service: &Service, body: &Value) -> Answer {
     service.post("/v1/graph/changes", &body.to_string())
 }
 
@@ -89,9 +89,7 @@ fn sets_are_bounded_and_need_the_scope_to_write() {
     let status = |token: &str, count: usize| {
         let edit = json!({"change": "upsert_node", "node": "wolf"});
         let body = json!({"changes": vec![edit; count]}).to_string();
-        let authorization = format!("Authorization: Bearer {token}");
-        let headers = ["Content-Type: application/json", authorization.as_str()];
-        service.ask("POST", "/v1/graphs/default/changes", &headers, &body).status
+        service.ask_as(token, "POST", "/v1/graphs/default/changes", &body).status
     };
     assert_eq!((status(READ, 1), status("none", 1)), (403, 401));
     assert_eq!((status(WRITE, 2), status(WRITE, 3)), (200, 422));
@@ -99,20 +97,10 @@ fn sets_are_bounded_and_need_the_scope_to_write() {
 
 #[test]
 fn a_change_is_told_as_an_event() {
-    use std::io::{Read, Write};
     let service = Service::start("change-event", PETS, &[]);
-    let mut stream = service.connect();
-    stream.write_all(b"GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
-    let mut heard = String::new();
-    let mut until = |text: &str| {
-        let mut byte = [0];
-        while !heard.contains(text) {
-            assert_eq!(stream.read(&mut byte).unwrap(), 1, "{heard}");
-            heard.push(char::from(byte[0]));
-        }
-    };
-    until(": listening");
+    let mut stream = service.begin("GET", "/v1/events", &[], "");
+    heard(&mut stream, ": listening");
     let set = json!({"changes": [{"change": "remove_node", "node": "cat"}]});
     change(&service, &set).json();
-    until("event: generation\ndata: {\"graph\":\"default\",\"generation\":2");
+    heard(&mut stream, "event: generation\ndata: {\"graph\":\"default\",\"generation\":2");
 }

@@ -1,11 +1,9 @@
 //! Checks that are made over HTTP.
 
-use std::time::Instant;
-
 use serde_json::{Value, json};
 
 use crate::receivers::Heard;
-use crate::support::{Answer, LONG, PETS, Service, path};
+use crate::support::{Answer, JSON, PETS, Service, fresh};
 
 const PRIVATE: [&str; 2] = ["--set", "checks.allow_private=true"];
 
@@ -22,15 +20,18 @@ fn with_defaults(mut check: Value) -> Value {
 /// Waits until the check called `name` has this status; gives why.
 #[track_caller]
 fn until(service: &Service, name: &str, status: &str) -> String {
-    let begin = Instant::now();
-    loop {
-        let shown = service.get(&format!("/v1/checks/{name}")).json();
-        if shown["standing"]["status"] == status {
-            return shown["standing"]["reason"].as_str().unwrap_or_default().to_owned();
-        }
-        assert!(begin.elapsed() < LONG, "{shown}");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    let path = format!("/v1/checks/{name}");
+    let shown = service.until_json(&path, |shown| shown["standing"]["status"] == status);
+    shown["standing"]["reason"].as_str().unwrap_or_default().to_owned()
+}
+
+/// The oldest of what the check called `name` found, once it has found anything.
+#[track_caller]
+fn oldest(service: &Service, name: &str) -> Value {
+    let results = |shown: &Value| shown["results"].as_array().expect("a list").clone();
+    let path = format!("/v1/checks/{name}?limit=1000");
+    let shown = service.until_json(&path, |shown| !results(shown).is_empty());
+    results(&shown).pop().expect("it is not empty")
 }
 
 #[test]
@@ -105,39 +106,38 @@ fn private_addresses_are_not_reached_unless_allowed() {
 
 #[test]
 fn checks_outlive_a_kill_and_can_be_changed() {
-    let state = path("checks-state");
-    let _ = std::fs::remove_dir_all(&state);
+    let state = fresh("checks-state");
     let directory = format!("server.state_directory={}", state.display());
     let flags = ["--set", &directory];
     let service = Service::start("checks-kept", PETS, &flags);
     let disk = json!({"name": "root", "kind": "disk", "path": "/", "free_min": u64::MAX});
     assert_eq!(make(&service, disk).status, 200);
     until(&service, "root", "fail");
+    let found = oldest(&service, "root");
+    let kept = || std::fs::read_to_string(state.join("checks.json")).unwrap_or_default();
+    service.until("/livez", |_| kept().contains("\"check\":\"root\""));
     drop(service);
 
     let service = Service::start("checks-kept", PETS, &flags);
     until(&service, "root", "fail");
+    let again = oldest(&service, "root");
+    assert_eq!(again["from_s"], found["from_s"], "{again} {found}");
     let shown = service.get("/v1/checks").json();
     assert_eq!(shown["kept"], true);
     let checks = shown["checks"].as_array().unwrap();
     let of = |name: &str| checks.iter().find(|check| check["name"] == name).unwrap();
     assert_eq!((&of("canary")["made"], &of("root")["made"]), (&json!(false), &json!(true)));
     let change = with_defaults(json!({"kind": "disk", "path": "/", "free_min": 1}));
-    let headers = ["Content-Type: application/json"];
     let put = |name: &str| {
-        service.ask("PUT", &format!("/v1/checks/{name}"), &headers, &change.to_string())
+        service.ask("PUT", &format!("/v1/checks/{name}"), &[JSON], &change.to_string())
     };
     assert_eq!(put("root").json()["free_min"], 1);
     until(&service, "root", "pass");
-    let begin = Instant::now();
-    loop {
-        let results = service.get("/v1/checks/root?limit=1").json()["results"].clone();
-        assert_eq!(results.as_array().unwrap().len(), 1);
-        if results[0]["to"] == "pass" {
-            break;
-        }
-        assert!(begin.elapsed() < LONG, "{results}");
-    }
+    let newest = service.until_json("/v1/checks/root?limit=1", |shown| {
+        assert_eq!(shown["results"].as_array().unwrap().len(), 1);
+        shown["results"][0]["status"] == "pass"
+    });
+    assert!(newest["results"][0]["runs"].as_u64() >= Some(1), "{newest}");
     assert!(put("canary").problem(409).contains("the service's own"));
     assert!(put("nobody").problem(404).contains("there is no check \"nobody\""));
     let own = service.ask("DELETE", "/v1/checks/canary", &[], "");
@@ -149,7 +149,7 @@ fn hostile_checks_are_refused() {
     let service = Service::start("checks-hostile", PETS, &["--set", "checks.most=2"]);
     let named = |name: &str| make(&service, json!({"name": name, "kind": "store"}));
     for name in ["", "A", "a b", "<b>", "a\n", "ä"] {
-        assert!(named(name).problem(422).contains("cannot be a check's name"), "{name:?}");
+        assert!(named(name).problem(422).contains("cannot be a name of checks"), "{name:?}");
     }
     assert!(named(&"x".repeat(1 << 18)).problem(422).len() < 400);
     assert!(named("canary").problem(409).contains("already"));

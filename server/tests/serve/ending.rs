@@ -2,32 +2,13 @@
 
 use std::io::{Read, Write};
 
-use crate::support::{Answer, PETS, Service, command, file};
-
-fn dense() -> String {
-    let pairs = (0..60).flat_map(|s| (0..60).map(move |t| format!("n{s}\tn{t}\t1\n")));
-    pairs.collect()
-}
-
-/// Begins a spread that ends by itself only after the bound of its request.
-fn begin_endless(service: &Service) -> std::net::TcpStream {
-    let body = "{\"seeds\":[\"n0\"],\"hops\":4000000000,\"decay\":1,\"share\":\"weight\"}";
-    let mut stream = service.connect();
-    let head = format!(
-        "POST /v1/spread HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    stream.write_all(head.as_bytes()).expect("the service reads");
-    while service.get("/v1/load").json()["scratch"]["leased"] != 1 {}
-    stream
-}
+use crate::support::{Answer, PETS, Service, command, dense, file, heard};
 
 #[test]
 fn what_has_begun_is_finished() {
     let flags = ["--set", "limits.request_time=1s", "--set", "server.stop_within=20s"];
     let mut service = Service::start("finish", &dense(), &flags);
-    let mut busy = begin_endless(&service);
+    let mut busy = service.begin_endless();
     let mut idle = service.connect();
     idle.write_all(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     Answer::read(&mut idle).json();
@@ -46,7 +27,7 @@ fn what_has_begun_is_finished() {
 fn what_does_not_end_within_the_bound_is_cancelled() {
     let flags = ["--set", "limits.request_time=10m", "--set", "server.stop_within=100ms"];
     let mut service = Service::start("bound", &dense(), &flags);
-    let mut busy = begin_endless(&service);
+    let mut busy = service.begin_endless();
     let start = std::time::Instant::now();
     service.signal("-INT");
     assert_eq!(service.end(), 0);
@@ -60,7 +41,7 @@ fn what_does_not_end_within_the_bound_is_cancelled() {
 fn a_second_signal_stops_at_once() {
     let flags = ["--set", "limits.request_time=10m", "--set", "server.stop_within=10m"];
     let mut service = Service::start("twice", &dense(), &flags);
-    let _busy = begin_endless(&service);
+    let _busy = service.begin_endless();
     service.signal("-TERM");
     service.hears("told to stop");
     service.signal("-TERM");
@@ -70,13 +51,8 @@ fn a_second_signal_stops_at_once() {
 #[test]
 fn a_listener_hears_that_the_service_stops() {
     let mut service = Service::start("last-event", PETS, &[]);
-    let mut stream = service.connect();
-    stream.write_all(b"GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
-    let mut beginning = [0; 600];
-    let mut read = 0;
-    while !String::from_utf8_lossy(&beginning[..read]).contains(": listening") {
-        read += stream.read(&mut beginning[read..]).unwrap();
-    }
+    let mut stream = service.begin("GET", "/v1/events", &[], "");
+    heard(&mut stream, ": listening");
     service.signal("-TERM");
     let mut rest = String::new();
     let _ = stream.read_to_string(&mut rest);

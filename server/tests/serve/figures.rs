@@ -2,24 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{LONG, PETS, Service};
+use crate::support::{JSON, PETS, Service, file, promtool_accepts, series};
 
 /// A quantile is rounded up by at most so much of it.
 const ROUNDED: f64 = 1.0 / 128.0;
-
-/// Asks for `path` until `found` likes the answer.
-#[track_caller]
-fn until(service: &Service, path: &str, found: impl Fn(&Value) -> bool) -> Value {
-    let begin = std::time::Instant::now();
-    loop {
-        let answer = service.get(path).json();
-        if found(&answer) {
-            return answer;
-        }
-        assert!(begin.elapsed() < LONG, "{answer}");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-}
 
 /// Spreads by `rule`, and what each took in the engine.
 fn spread(service: &Service, rule: &str, times: usize) -> Vec<f64> {
@@ -62,15 +48,12 @@ fn quantiles_are_those_of_what_was_done() {
     assert_eq!(latency["routes"]["GET /v1/tuner"], never);
     assert_eq!(latency["tiers"]["cold"], never);
     // The engine's own, which its canary is among, against what Prometheus is told.
-    let count = |text: &str, series: &str| {
-        let line = text.lines().find(|line| line.starts_with(series)).unwrap();
-        line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap()
-    };
-    let series = "emanate_tier_read_duration_seconds_count{tier=\"hot\"}";
-    let before = count(&service.get("/metrics").body, series);
-    let hot = service.get("/v1/latency").json()["tiers"]["hot"]["count"].as_u64().unwrap();
-    let after = count(&service.get("/metrics").body, series);
-    assert!(before > 0 && (before..=after).contains(&hot), "{before} {hot} {after}");
+    let hot = "emanate_tier_read_duration_seconds_count{tier=\"hot\"}";
+    let count = || series(&service.get("/metrics").body, hot).unwrap();
+    let before = count();
+    let told = service.get("/v1/latency").json()["tiers"]["hot"]["count"].as_f64().unwrap();
+    let after = count();
+    assert!(before > 0.0 && (before..=after).contains(&told), "{before} {told} {after}");
 }
 
 #[test]
@@ -137,7 +120,7 @@ fn points_are_kept_in_a_bounded_ring() {
         let own = all.iter().find(own).map(|series| series["points"].clone());
         own.map_or_else(Vec::new, |points| points.as_array().unwrap().clone())
     };
-    let metric = until(&service, path, |metric| points(metric).len() > 15);
+    let metric = service.until_json(path, |metric| points(metric).len() > 15);
     assert_eq!((&metric["kind"], &metric["one_of"]), (&json!("counter"), &json!(1)));
     let own = points(&metric);
     let pairs = own.windows(2);
@@ -152,7 +135,7 @@ fn points_are_kept_in_a_bounded_ring() {
         numbers(own.last().unwrap())[0] - numbers(&own[0])[0]
     };
     let begin = std::time::Instant::now();
-    let metric = until(&service, path, |_| begin.elapsed().as_secs() >= 2);
+    let metric = service.until_json(path, |_| begin.elapsed().as_secs() >= 2);
     assert!(long_ago(&metric) < 1.0, "{}", long_ago(&metric));
     // Thinned out, and from a time on.
     let few = service.get(&format!("{path}&limit=4")).json();
@@ -183,7 +166,7 @@ fn unknown_and_hostile_names_are_no_metrics() {
     for bad in ["since=yesterday", "since=-1", "limit=0", "limit=1001", "until=5", "since=1e400"] {
         service.get(&format!("/v1/metrics/emanate_spreads_total?{bad}")).problem(400);
     }
-    service.get("/health/nobody/results").problem(404);
+    service.get("/v1/checks/nobody").problem(404);
 }
 
 #[test]
@@ -231,18 +214,12 @@ fn clients_add_points_of_their_own_up_to_a_limit() {
     assert_eq!([point("emanate_hops", "gauge"), point("process_x", "gauge")], [422, 422]);
     assert_eq!(point("app_n1", "gauge"), 409);
     service.ask("POST", "/v1/metrics", &[], "{}").problem(415);
-    let headers = ["Content-Type: application/json", "Emanate-Timeout: soon"];
+    let headers = [JSON, "Emanate-Timeout: soon"];
     service.ask("POST", "/v1/metrics", &headers, "{\"points\":[]}").problem(400);
 }
 
 #[test]
 fn the_figures_of_prometheus_stay_right_with_points_of_clients() {
-    use std::io::Write;
-    use std::process::{Command, Stdio};
-    if Command::new("promtool").arg("--version").output().is_err() {
-        println!("skipped: promtool is not installed (package prometheus)");
-        return;
-    }
     let service = Service::start("own-promtool", PETS, &[]);
     let points = json!({"points": [
         {"name": "app_wait_seconds", "kind": "histogram", "help": "Waits.", "bounds": [0.1, 1],
@@ -250,33 +227,26 @@ fn the_figures_of_prometheus_stay_right_with_points_of_clients() {
         {"name": "app_hits_total", "kind": "counter", "help": "Hits\\ of\na line.", "value": 7},
     ]});
     assert_eq!(service.post("/v1/metrics", &points.to_string()).json()["accepted"], 2);
-    let text = service.get("/metrics").body;
-    let mut command = Command::new("promtool");
-    command.args(["check", "metrics"]).stdin(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success() && said.is_empty(), "{said}");
+    promtool_accepts(&service.get("/metrics").body);
 }
 
 #[test]
 fn what_a_check_found_is_kept() {
     let flags = ["--set", "health.every=20ms", "--set", "health.memory_max=1"];
     let service = Service::start("results", PETS, &flags);
-    let path = "/health/canary/results";
+    let path = "/v1/checks/canary?limit=100";
     let runs = |results: &Value| {
         let all = results["results"].as_array().unwrap().iter();
         all.map(|one| one["runs"].as_u64().unwrap()).sum::<u64>()
     };
-    let results = until(&service, path, |results| runs(results) >= 5);
-    let first = &results["results"][0];
+    let results = service.until_json(path, |results| runs(results) >= 5);
+    let first = results["results"].as_array().unwrap().last().unwrap();
     assert_eq!((&first["status"], &first["reason"]), (&json!("pass"), &json!(null)));
     assert!(first["from_s"].as_f64() <= first["to_s"].as_f64());
-    let failed = service.get("/health/memory/results?limit=1").json();
+    let failed = service.get("/v1/checks/memory?limit=1").json();
     assert_eq!(failed["results"][0]["status"], "fail", "{failed}");
     assert!(failed["results"][0]["reason"].as_str().unwrap().contains("bytes in memory"));
-    service.get("/health/memory/results?limit=0").problem(400);
+    service.get("/v1/checks/memory?limit=0").problem(400);
 }
 
 #[test]
@@ -291,7 +261,7 @@ fn figures_can_be_switched_off_and_on_again() {
     let points = all.iter().find(|feature| feature["name"] == "points").unwrap();
     assert_eq!((&points["on"], &points["key"]), (&json!(false), &json!("points.enabled")));
     assert_eq!(service.get("/metrics").status, 200);
-    let config = crate::support::file("points.toml", "[points]\nevery = \"20ms\"\n");
+    let config = file("points.toml", "[points]\nevery = \"20ms\"\n");
     let flags = ["--config", config.to_str().unwrap(), "--set", "reload.watch=0s"];
     let service = Service::start("points-again", PETS, &flags);
     spread(&service, "linear", 3);
@@ -315,11 +285,7 @@ fn points_need_the_scope_to_write() {
     let write = "auth.write_tokens=0123456789abcdefgh";
     let service = Service::start("points-scope", PETS, &["--set", read, "--set", write]);
     let body = "{\"points\":[{\"name\":\"a\",\"kind\":\"gauge\",\"help\":\"A.\",\"value\":1}]}";
-    let post = |token: &str| {
-        let token = format!("Authorization: Bearer {token}");
-        let headers = [token.as_str(), "Content-Type: application/json"];
-        service.ask("POST", "/v1/metrics", &headers, body).status
-    };
+    let post = |token: &str| service.ask_as(token, "POST", "/v1/metrics", body).status;
     assert_eq!([post("read56789abcdefgh"), post("0123456789abcdefgh")], [403, 200]);
     assert_eq!(service.get("/v1/overview").status, 401);
 }

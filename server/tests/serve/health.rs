@@ -2,21 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{LONG, PETS, Service};
-
-/// Asks for `path` until `found` likes the answer.
-#[track_caller]
-fn until(service: &Service, path: &str, found: impl Fn(u16, &str) -> bool) -> String {
-    let begin = std::time::Instant::now();
-    loop {
-        let answer = service.get(path);
-        if found(answer.status, &answer.body) {
-            return answer.body;
-        }
-        assert!(begin.elapsed() < LONG, "{}", answer.body);
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-}
+use crate::support::{PETS, Service};
 
 #[test]
 fn a_healthy_service_says_what_it_looked_at() {
@@ -27,10 +13,8 @@ fn a_healthy_service_says_what_it_looked_at() {
     let checks = health["checks"].as_array().unwrap();
     let names: Vec<&str> = checks.iter().filter_map(|check| check["name"].as_str()).collect();
     assert_eq!(names, ["canary", "breakers", "pool"]);
-    until(&service, "/health/canary", |_, body| {
-        let check: Value = serde_json::from_str(body).unwrap();
-        check["counts"]["passes"].as_u64() >= Some(3)
-    });
+    let passes = |check: &Value| check["counts"]["passes"].as_u64();
+    service.until_json("/health/canary", |check| passes(check) >= Some(3));
     let problem = service.get("/health/none").problem(404);
     assert!(problem.contains("there is no check \"none\"; see /health"), "{problem}");
     let figures = service.get("/metrics").body;
@@ -44,11 +28,10 @@ fn a_failing_check_takes_the_service_out_and_is_named() {
     // No process is as small as one byte.
     let flags = ["--set", "health.every=20ms", "--set", "health.memory_max=1"];
     let service = Service::start("unhealthy", PETS, &flags);
-    let body = until(&service, "/readyz", |status, body| {
-        status == 503 && body.contains("bytes in memory")
-    });
-    assert!(body.contains("memory (the process has"), "{body}");
-    until(&service, "/health/memory", |_, body| body.contains("\"status\":\"fail\""));
+    let refused = service
+        .until("/readyz", |answer| answer.status == 503 && answer.body.contains("bytes in memory"));
+    assert!(refused.body.contains("memory (the process has"), "{}", refused.body);
+    service.until_json("/health/memory", |check| check["status"] == "fail");
     assert_eq!(service.get("/livez").status, 200, "a restart would not help");
     assert_eq!(service.get("/health").json()["ready"], "fail");
     let figures = service.get("/metrics").body;

@@ -15,6 +15,8 @@ mod health;
 mod idle;
 mod lists;
 mod metrics;
+#[path = "../shared/program.rs"]
+mod program;
 mod receivers;
 mod records;
 mod reloading;

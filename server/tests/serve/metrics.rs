@@ -1,14 +1,6 @@
 //! What Prometheus is told.
 
-use crate::support::{PETS, Service, file};
-
-/// The value of one series.
-fn value(text: &str, series: &str) -> Option<f64> {
-    let line = text
-        .lines()
-        .find(|line| line.strip_prefix(series).is_some_and(|rest| rest.starts_with(' ')))?;
-    line.rsplit_once(' ')?.1.parse().ok()
-}
+use crate::support::{PETS, Service, file, promtool_accepts, series};
 
 #[test]
 fn requests_are_counted_by_route_method_and_status() {
@@ -22,18 +14,18 @@ fn requests_are_counted_by_route_method_and_status() {
     assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     let requests = |route: &str, method: &str, status: u16| {
         let labels = format!("method=\"{method}\",route=\"{route}\",status=\"{status}\"");
-        value(&answer.body, &format!("emanate_http_requests_total{{{labels}}}"))
+        series(&answer.body, &format!("emanate_http_requests_total{{{labels}}}"))
     };
     assert_eq!(requests("/v1/spread", "POST", 200), Some(2.0));
     assert_eq!(requests("/v1/spread", "POST", 404), Some(1.0));
     assert_eq!(requests("none", "GET", 404), Some(1.0));
     assert_eq!(requests("/v1/spread/batch", "POST", 200), Some(0.0));
     let count = "emanate_http_request_duration_seconds_count{route=\"/v1/spread\"}";
-    assert_eq!(value(&answer.body, count), Some(3.0));
-    assert!(value(&answer.body, "process_resident_memory_bytes").unwrap() > 1e6);
-    assert!(value(&answer.body, "emanate_host_memory_bytes").unwrap() > 1e6);
-    let series = answer.body.lines().filter(|line| !line.starts_with('#')).count();
-    assert!(series < 500, "{series} series");
+    assert_eq!(series(&answer.body, count), Some(3.0));
+    assert!(series(&answer.body, "process_resident_memory_bytes").unwrap() > 1e6);
+    assert!(series(&answer.body, "emanate_host_memory_bytes").unwrap() > 1e6);
+    let count = answer.body.lines().filter(|line| !line.starts_with('#')).count();
+    assert!(count < 500, "{count} series");
 }
 
 #[test]
@@ -44,7 +36,7 @@ fn reloads_are_counted_by_how_they_went() {
     let reloads = || {
         let text = service.get("/metrics").body;
         ["done", "refused"].map(|result| {
-            value(&text, &format!("emanate_config_reloads_total{{result=\"{result}\"}}")).unwrap()
+            series(&text, &format!("emanate_config_reloads_total{{result=\"{result}\"}}")).unwrap()
         })
     };
     assert_eq!(reloads(), [0.0, 0.0]);
@@ -57,20 +49,7 @@ fn reloads_are_counted_by_how_they_went() {
 
 #[test]
 fn the_text_is_what_prometheus_expects() {
-    use std::io::Write;
-    use std::process::{Command, Stdio};
-    if Command::new("promtool").arg("--version").output().is_err() {
-        println!("skipped: promtool is not installed (package prometheus)");
-        return;
-    }
     let service = Service::start("promtool", PETS, &[]);
     service.post("/v1/spread", "{\"seeds\":[\"dog\"]}").json();
-    let text = service.get("/metrics").body;
-    let mut command = Command::new("promtool");
-    command.args(["check", "metrics"]).stdin(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success() && said.is_empty(), "{said}");
+    promtool_accepts(&service.get("/metrics").body);
 }

@@ -74,16 +74,16 @@ fn a_reload_never_opens_the_service_to_all() {
 fn settings_and_features_say_what_is_in_force() {
     let flags = ["--set", "logs.enabled=false", "--set", "auth.admin_tokens=0123456789abcdefgh"];
     let service = Service::start("features", PETS, &flags);
-    let headers = ["Authorization: Bearer 0123456789abcdefgh"];
-    let features = service.ask("GET", "/v1/features", &headers, "").json();
+    let admin = |path: &str| service.ask_as("0123456789abcdefgh", "GET", path, "");
+    let features = admin("/v1/features").json();
     let on = |name: &str| {
         let features = features["features"].as_array().unwrap();
         features.iter().find(|feature| feature["name"] == name).unwrap()["on"].clone()
     };
     assert_eq!((on("logs"), on("auth"), on("events")), (json!(false), json!(true), json!(true)));
-    let said = service.ask("GET", "/v1/logs", &headers, "").problem(404);
+    let said = admin("/v1/logs").problem(404);
     assert_eq!(said, "logs is switched off; see the key logs.enabled");
-    let settings = service.ask("GET", "/v1/settings", &headers, "");
+    let settings = admin("/v1/settings");
     assert!(!settings.body.contains("0123456789abcdefgh"), "a token is shown");
     assert!(settings.body.contains("\"key\":\"auth.admin_tokens\",\"value\":{\"count\":1}"));
 }

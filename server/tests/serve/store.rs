@@ -1,7 +1,6 @@
 //! Changes that outlive the service.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -9,27 +8,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::support::{PETS, Service, command, file, path};
+use crate::support::{LISTEN, PETS, Service, command, file, fresh, path};
 
 /// Serves the store in the directory called `name`, which `--graph` fills where it is empty.
 fn start(name: &str, flags: &[&str]) -> Service {
     let graph = file(&format!("{name}.tsv"), PETS);
     let (graph, store) = (text(&graph), text(&path(name)));
-    let mut arguments = vec!["serve", "--graph", &graph, "--store", &store];
-    arguments.extend(["--set", "logs.stderr=json", "--set", "server.listen=127.0.0.1:0"]);
-    arguments.extend(flags);
-    let service = Service::spawn(command(arguments));
-    service.hears("ready graphs");
-    service
+    Service::serve(&[&["--graph", &graph, "--store", &store], flags].concat())
 }
 
 fn text(path: &Path) -> String {
     path.to_str().expect("the directory for tests has a name in UTF-8").to_owned()
-}
-
-/// Takes away what an earlier run left.
-fn fresh(name: &str) {
-    let _ = fs::remove_dir_all(path(name));
 }
 
 #[track_caller]
@@ -63,9 +52,8 @@ fn a_store_is_filled_once_and_then_is_the_graph() {
 
     // The file is read for an empty store only, so it need not even be there.
     let store = path("kept");
-    let listen = ["--set", "server.listen=127.0.0.1:0", "--set", "logs.stderr=json"];
     let arguments = ["serve", "--store", store.to_str().unwrap(), "--flush", "every:5ms"];
-    let service = Service::spawn(command(arguments.iter().chain(&listen)));
+    let service = Service::spawn(command(arguments.iter().chain(&LISTEN)));
     let said = service.hears("opened generation 2");
     assert!(said.contains("1 change sets replayed"), "{said}");
     service.hears("ready graphs");

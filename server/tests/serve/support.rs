@@ -1,56 +1,35 @@
 //! Starting a service and talking to it.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// A small graph: labels that look like other things, a cycle, a relation, a self-loop.
-pub(crate) const PETS: &str = "\
-source\ttarget\tweight\trelation
-dog\tcat\t0.5\tchases
-cat\tmouse\t0.5\tchases
-cat\tdog\t0.25\tfears
-dog\thot dog\t0.1\tsounds like
-dog\ta=1\t0.2\t
-a=1\t@home\t1\t
-dog\tdog\t0.125\t
-and/or\tdog\t2\t
-lonely
-";
+pub(crate) use crate::program::{PETS, command, file, fresh, path};
 
 /// How long anything may take here before a test fails.
 pub(crate) const LONG: Duration = Duration::from_secs(30);
 
-/// Where the file called `name` is kept. Tests run at once, so each has its own names.
-pub(crate) fn path(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+/// Flags by which a service takes a free port and says on standard error what it does.
+pub(crate) const LISTEN: [&str; 4] =
+    ["--set", "logs.stderr=json", "--set", "server.listen=127.0.0.1:0"];
+
+/// The header of a body that is JSON.
+pub(crate) const JSON: &str = "Content-Type: application/json";
+
+/// A graph on which a spread of many hops takes long: all nodes lead to all.
+pub(crate) fn dense() -> String {
+    let pairs = (0..60).flat_map(|s| (0..60).map(move |t| format!("n{s}\tn{t}\t1\n")));
+    pairs.collect()
 }
 
-/// Writes a file and gives its path.
-pub(crate) fn file(name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-    let path = path(name);
-    fs::write(&path, content).expect("the directory for tests can be written");
-    path
-}
-
-/// The command, with an environment that configures nothing.
-pub(crate) fn command<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_emanate"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("EMANATE_") {
-            command.env_remove(name);
-        }
-    }
-    command.args(arguments).stdin(Stdio::null());
-    command
-}
+/// A query that on [`dense`] ends only by a bound of its request.
+pub(crate) const ENDLESS: &str =
+    "{\"seeds\":[\"n0\"],\"hops\":4000000000,\"decay\":1,\"share\":\"weight\"}";
 
 /// A service that is killed when the test ends.
 pub(crate) struct Service {
@@ -63,10 +42,13 @@ impl Service {
     /// Serves the edge list `edges`, kept under `name`, with `flags`; waits until it is ready.
     pub(crate) fn start(name: &str, edges: &str, flags: &[&str]) -> Self {
         let graph = file(&format!("{name}.tsv"), edges);
-        let mut arguments = vec!["serve", "--graph", graph.to_str().expect("a UTF-8 path")];
-        arguments.extend(["--set", "logs.stderr=json", "--set", "server.listen=127.0.0.1:0"]);
-        arguments.extend(flags);
-        let service = Self::spawn(command(arguments));
+        let graph = ["--graph", graph.to_str().expect("a UTF-8 path")];
+        Self::serve(&[&graph, flags].concat())
+    }
+
+    /// Serves what `flags` say; waits until it is ready.
+    pub(crate) fn serve(flags: &[&str]) -> Self {
+        let service = Self::spawn(command([&["serve"], &LISTEN[..], flags].concat()));
         service.hears("ready graphs");
         service
     }
@@ -121,16 +103,44 @@ impl Service {
         Answer::read(&mut stream)
     }
 
-    /// Asks with `method` for `path`, with headers as lines and a body.
+    /// Asks with `method` for `path`, with headers as lines and a body; the answer is not read.
     #[track_caller]
-    pub(crate) fn ask(&self, method: &str, path: &str, headers: &[&str], body: &str) -> Answer {
+    pub(crate) fn begin(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[&str],
+        body: &str,
+    ) -> TcpStream {
         let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.address);
         for header in headers {
             text.push_str(&format!("{header}\r\n"));
         }
-        text.push_str(&format!("Content-Length: {}\r\nConnection: close\r\n\r\n", body.len()));
-        text.push_str(body);
-        self.raw(text.as_bytes())
+        text.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+        let mut stream = self.connect();
+        stream.write_all(text.as_bytes()).expect("the service reads");
+        stream
+    }
+
+    /// Asks [`ENDLESS`], and waits until its spread runs.
+    #[track_caller]
+    pub(crate) fn begin_endless(&self) -> TcpStream {
+        let stream = self.begin("POST", "/v1/spread", &[JSON], ENDLESS);
+        self.until_json("/v1/load", |load| load["scratch"]["leased"] == 1);
+        stream
+    }
+
+    /// Asks with `method` for `path`, with headers as lines and a body.
+    #[track_caller]
+    pub(crate) fn ask(&self, method: &str, path: &str, headers: &[&str], body: &str) -> Answer {
+        let headers = [headers, &["Connection: close"]].concat();
+        Answer::read(&mut self.begin(method, path, &headers, body))
+    }
+
+    /// The same for whom `token` names; the body is said to be JSON.
+    #[track_caller]
+    pub(crate) fn ask_as(&self, token: &str, method: &str, path: &str, body: &str) -> Answer {
+        self.ask(method, path, &[&format!("Authorization: Bearer {token}"), JSON], body)
     }
 
     /// Asks for `path`.
@@ -139,10 +149,30 @@ impl Service {
         self.ask("GET", path, &[], "")
     }
 
+    /// Asks for `path` until `found` likes the answer.
+    #[track_caller]
+    pub(crate) fn until(&self, path: &str, found: impl Fn(&Answer) -> bool) -> Answer {
+        let begin = Instant::now();
+        loop {
+            let answer = self.get(path);
+            if found(&answer) {
+                return answer;
+            }
+            assert!(begin.elapsed() < LONG, "{}", answer.body);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The same for answers in JSON.
+    #[track_caller]
+    pub(crate) fn until_json(&self, path: &str, found: impl Fn(&Value) -> bool) -> Value {
+        self.until(path, |answer| found(&answer.json())).json()
+    }
+
     /// Sends `body` as JSON to `path`.
     #[track_caller]
     pub(crate) fn post(&self, path: &str, body: &str) -> Answer {
-        self.ask("POST", path, &["Content-Type: application/json"], body)
+        self.ask("POST", path, &[JSON], body)
     }
 
     /// Sends a signal.
@@ -231,6 +261,40 @@ impl Answer {
         assert_eq!(body["status"], status, "{body}");
         body["detail"].as_str().expect("a sentence").to_owned()
     }
+}
+
+/// What `stream` brings until `text` has come.
+#[track_caller]
+pub(crate) fn heard(stream: &mut impl Read, text: &str) -> String {
+    let (mut heard, mut byte) = (String::new(), [0]);
+    while !heard.contains(text) {
+        assert_eq!(stream.read(&mut byte).expect("it is open"), 1, "{heard}");
+        heard.push(char::from(byte[0]));
+    }
+    heard
+}
+
+/// The value of one series in Prometheus's text.
+pub(crate) fn series(text: &str, series: &str) -> Option<f64> {
+    let own = |line: &&str| line.strip_prefix(series).is_some_and(|rest| rest.starts_with(' '));
+    text.lines().find(own)?.rsplit_once(' ')?.1.parse().ok()
+}
+
+/// Has Prometheus's own tool read `text`, where it is installed.
+#[track_caller]
+pub(crate) fn promtool_accepts(text: &str) {
+    let mut command = Command::new("promtool");
+    command.args(["check", "metrics"]).stdin(Stdio::piped()).stderr(Stdio::piped());
+    let Ok(mut child) = command.stdout(Stdio::piped()).spawn() else {
+        println!("skipped: promtool is not installed (package prometheus)");
+        return;
+    };
+    let mut stdin = child.stdin.take().expect("it is piped");
+    stdin.write_all(text.as_bytes()).expect("the tool reads");
+    drop(stdin);
+    let output = child.wait_with_output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.is_empty(), "{said}");
 }
 
 /// What `emanate spread` prints for the same, without the figures that differ from run to run.

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
 
-use crate::support::{LONG, PETS, Service};
+use crate::support::{JSON, LONG, PETS, Service};
 
 /// One field of a message in protocol buffers: its number and what it holds.
 enum Field {
@@ -210,7 +210,7 @@ fn a_trace_goes_on_from_its_caller_and_holds_the_spread() {
     let service = service("otel-trace", &collector, "0");
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
     let parent = format!("traceparent: 00-{trace}-00f067aa0ba902b7-01");
-    let headers = [parent.as_str(), "Content-Type: application/json"];
+    let headers = [parent.as_str(), JSON];
     let answer = service.ask("POST", "/v1/spread", &headers, QUERY);
     let stats = answer.json()["stats"].clone();
     let spans = collector.take(2);

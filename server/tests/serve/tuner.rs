@@ -69,10 +69,10 @@ fn its_age_is_exported_where_it_runs() {
 #[test]
 fn steering_it_needs_the_scope() {
     let token = "read-token-0123456789";
-    let flags = [&ON[..], &["--set", "auth.read_tokens=read-token-0123456789"]].concat();
+    let tokens = format!("auth.read_tokens={token}");
+    let flags = [&ON[..], &["--set", &tokens]].concat();
     let service = Service::start("tuner-scope", PETS, &flags);
-    let headers = [&format!("Authorization: Bearer {token}")[..], "Content-Type: application/json"];
     let freeze = "{\"act\":\"freeze\"}";
-    assert_eq!(service.ask("POST", "/v1/tuner", &headers, freeze).status, 403);
-    assert_eq!(service.ask("GET", "/v1/tuner", &headers, "").status, 200);
+    assert_eq!(service.ask_as(token, "POST", "/v1/tuner", freeze).status, 403);
+    assert_eq!(service.ask_as(token, "GET", "/v1/tuner", "").status, 200);
 }

@@ -39,4 +39,4 @@ pub use settings::{
     DEFAULT_NOTICE_BURST, DEFAULT_NOTICE_INTERVAL, DEFAULT_SLOW_LIMIT, MemoryWatch,
     OperationOptions, OperationSettings,
 };
-pub use watch::{Monitor, MonitorError, MonitorSwitch, OPERATIONS_MAX};
+pub use watch::{Monitor, MonitorSwitch, OPERATIONS_MAX};

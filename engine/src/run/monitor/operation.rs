@@ -40,7 +40,7 @@ pub(super) struct Known {
 /// let done = backup.run(|| Ok::<_, io::Error>(42));
 /// assert_eq!(done.ok(), Some(42));
 /// assert_eq!(backup.reading().ended_as(OperationEnd::Success), 1);
-/// # Ok::<(), emanate::monitor::MonitorError>(())
+/// # Ok::<(), emanate::terms::NameError>(())
 /// ```
 #[derive(Clone)]
 pub struct HostOperation {

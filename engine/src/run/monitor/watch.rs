@@ -7,55 +7,11 @@ use super::counts::OperationReading;
 use super::notice::{Notice, Notices};
 use super::operation::HostOperation;
 use super::settings::OperationOptions;
-use crate::sync::{Arc, AtomicBool, Clock, Ordering, Published};
+use crate::sync::{Arc, AtomicBool, Clock, Ordering};
+use crate::terms::{NameError, Named, Roster};
 
 /// Most operations of one monitor: each is a handful of series.
 pub const OPERATIONS_MAX: usize = 64;
-
-/// Most bytes of an operation's name.
-const NAME_BYTES_MAX: usize = 64;
-
-/// Why an operation was not registered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum MonitorError {
-    /// The name is empty, longer than 64 bytes, or has other characters than `a-z`, `0-9`, `_`,
-    /// `-`, `.` and `:`; it becomes a label of metrics. Choose another.
-    BadName {
-        /// The name.
-        name: Box<str>,
-    },
-    /// There is an operation of this name; ask for it with [`Monitor::find`].
-    NameTaken {
-        /// The name.
-        name: Box<str>,
-    },
-    /// There are as many operations as there can be. Give fewer, broader names.
-    TooMany {
-        /// The greatest number.
-        most: usize,
-    },
-}
-
-impl fmt::Display for MonitorError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BadName { name } => write!(
-                f,
-                "{name:?} cannot be an operation's name; use 1 to {NAME_BYTES_MAX} of a-z, 0-9, \
-                 _, -, . and :"
-            ),
-            Self::NameTaken { name } => {
-                write!(f, "there is an operation {name:?} already; ask for that one")
-            }
-            Self::TooMany { most } => {
-                write!(f, "there are {most} operations, and no more can be; use broader names")
-            }
-        }
-    }
-}
-
-impl std::error::Error for MonitorError {}
 
 /// Where the monitor reads how much memory the process has in use.
 pub(super) type ReadMemory = dyn Fn() -> Option<u64> + Send + Sync;
@@ -81,11 +37,17 @@ impl Watch {
     }
 }
 
+impl Named for HostOperation {
+    fn name(&self) -> &str {
+        HostOperation::name(self)
+    }
+}
+
 /// All monitored operations of an engine, or of a host; cheap to clone.
 #[derive(Clone)]
 pub struct Monitor {
     watch: Arc<Watch>,
-    operations: Arc<Published<Vec<HostOperation>>>,
+    operations: Arc<Roster<HostOperation>>,
 }
 
 impl Monitor {
@@ -103,7 +65,7 @@ impl Monitor {
             notices: Notices::new(),
             on: AtomicBool::new(true),
         });
-        Self { watch, operations: Arc::new(Published::new(Arc::new(Vec::new()))) }
+        Self { watch, operations: Arc::new(Roster::new("operations", OPERATIONS_MAX)) }
     }
 
     /// Switches it on or off. While it is off, work is called directly: it is not timed, counted,
@@ -116,36 +78,21 @@ impl Monitor {
     /// Registers an operation.
     ///
     /// # Errors
-    /// [`MonitorError`], and nothing is registered.
+    /// [`NameError`], and nothing is registered.
     pub fn register(
         &self,
         name: &str,
         options: impl Into<OperationOptions>,
-    ) -> Result<HostOperation, MonitorError> {
-        let is_good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-.:".contains(&b);
-        if name.is_empty() || name.len() > NAME_BYTES_MAX || !name.bytes().all(is_good) {
-            return Err(MonitorError::BadName { name: name.into() });
-        }
+    ) -> Result<HostOperation, NameError> {
         let operation = HostOperation::new(name, options.into(), self.watch.clone());
-        let mut refused = None;
-        self.operations.update(|operations| {
-            refused = if operations.iter().any(|held| held.name() == name) {
-                Some(MonitorError::NameTaken { name: name.into() })
-            } else if operations.len() >= OPERATIONS_MAX {
-                Some(MonitorError::TooMany { most: OPERATIONS_MAX })
-            } else {
-                None
-            };
-            let new = refused.is_none().then(|| operation.clone());
-            operations.iter().cloned().chain(new).collect()
-        });
-        refused.map_or(Ok(operation), Err)
+        self.operations.add(&operation)?;
+        Ok(operation)
     }
 
     /// The operation of this name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<HostOperation> {
-        self.operations.load().iter().find(|operation| operation.name() == name).cloned()
+        self.operations.find(name)
     }
 
     /// What every operation has done, in the order they were registered.
@@ -169,9 +116,7 @@ impl Monitor {
 
 impl fmt::Debug for Monitor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let operations = self.operations.load();
-        let names: Vec<&str> = operations.iter().map(HostOperation::name).collect();
-        f.debug_struct("Monitor").field("operations", &names).finish_non_exhaustive()
+        f.debug_struct("Monitor").field("operations", &self.operations).finish_non_exhaustive()
     }
 }
 

@@ -198,11 +198,11 @@ fn checks() -> Value {
     });
     let mut with_results = shown.clone();
     with_results["results"] = list(&object(json!({
-        "time_s": {"type": "number"},
-        "check": {"type": "string"},
-        "from": {"type": "string"},
-        "to": {"type": "string"},
-        "reason": {"type": "string"},
+        "status": reference("Status"),
+        "reason": {"type": ["string", "null"]},
+        "runs": {"type": "integer", "minimum": 1},
+        "from_s": {"type": "number"},
+        "to_s": {"type": "number"},
     })));
     json!({
         "CheckDefinition": {"oneOf": CHECK_KINDS.map(|(kind, keys)| check(kind, keys))},

@@ -55,16 +55,6 @@ pub(super) fn figures() -> Value {
         })),
         "NewPoints": new_points(),
         "PointsAccepted": object(json!({"accepted": count, "series_left": count})),
-        "CheckResults": object(json!({
-            "check": text,
-            "results": list(&object(json!({
-                "status": reference("Status"),
-                "reason": {"type": ["string", "null"]},
-                "runs": count,
-                "from_s": {"type": "number"},
-                "to_s": {"type": "number"},
-            }))),
-        })),
     })
 }
 

@@ -134,7 +134,8 @@ pub(super) static TABLE: [Route; 15] = [
     },
     Route {
         path: "/v1/checks/{check}",
-        summary: "One check, and how it changed, the latest first.",
+        summary: "One check, and what it found until now, the latest first; runs in a row that \
+                  found the same are one entry.",
         parameters: &[LIMIT],
         answer: "CheckWithResults",
         problems: &[400, 404],

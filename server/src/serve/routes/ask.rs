@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::body::Body;
-use axum::http::Response;
-use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use emanate::spread::{SpreadOutcome, SpreadRequest};
 use emanate::{CancelToken, Snapshot};
 
+use super::answer::aside;
+use super::received::Received;
+use super::target::Target;
 use crate::args::ReportFormat;
 use crate::output::{Colour, Report};
 use crate::query::Query;
@@ -17,6 +17,7 @@ use crate::serve::budget::Budget;
 use crate::serve::live::Live;
 use crate::serve::problem::Problem;
 use crate::serve::service::App;
+use crate::serve::slots::Held;
 use crate::serve::telemetry::{Fact, Spans, Within};
 
 /// How long a cancelled spread may take to notice.
@@ -25,18 +26,35 @@ const NOTICE: Duration = Duration::from_secs(2);
 /// Nodes up to which an outcome is written by the thread that serves connections.
 const ROWS_AT_ONCE: usize = 2048;
 
-/// Who asks, and what.
-#[derive(Clone, Debug)]
+/// Who asks, of which graph.
+#[derive(Debug)]
 pub(super) struct Asker {
-    pub(super) service: App,
+    service: App,
     pub(super) live: Arc<Live>,
-    pub(super) snapshot: Snapshot,
-    pub(super) budget: Budget,
+    snapshot: Snapshot,
+    budget: Budget,
     /// Where the spread is noted for the trace.
-    pub(super) spans: Spans,
+    spans: Spans,
+    /// Kept until all is answered.
+    _slots: Held,
 }
 
 impl Asker {
+    /// Whoever sent `received`, who may run `count` spreads at once; they see one generation.
+    ///
+    /// # Errors
+    /// 503 where as many as may are being run.
+    pub(super) fn admit(
+        received: Received,
+        target: &Target,
+        count: usize,
+    ) -> Result<Self, Problem> {
+        let slots = received.hold(count)?;
+        let Received { service, entry, budget, .. } = received;
+        let snapshot = target.graph.graph.snapshot();
+        Ok(Self { service, live: entry.live, snapshot, budget, spans: entry.spans, _slots: slots })
+    }
+
     /// The nodes that `query` may have reported.
     ///
     /// # Errors
@@ -90,11 +108,11 @@ impl Asker {
             return Ok(request);
         }
         let (query, snapshot) = (query.clone(), self.snapshot.clone());
-        let refused = tokio::task::spawn_blocking(move || {
+        aside("the search for names", move || {
             let names = Names { graph: &snapshot, suggestions: Suggestions::Wanted };
             query.request(names).map_err(Problem::from)
-        });
-        refused.await.map_err(|_| Problem::internal("the search for names panicked"))?
+        })
+        .await?
     }
 
     /// The outcome. A client that names no bound gives the spread none to look at: what ends it
@@ -129,8 +147,7 @@ impl Asker {
             return print(&self.snapshot, &request, &outcome);
         }
         let snapshot = self.snapshot.clone();
-        let text = tokio::task::spawn_blocking(move || print(&snapshot, &request, &outcome));
-        text.await.map_err(|_| Problem::internal("writing the outcome panicked"))?
+        aside("writing the outcome", move || print(&snapshot, &request, &outcome)).await?
     }
 }
 
@@ -160,22 +177,4 @@ fn print(
     let printed = report.print(ReportFormat::Json, Colour::No, &mut text);
     printed.expect("memory can be written");
     Ok(text)
-}
-
-/// An answer whose text is JSON already.
-pub(super) fn json(text: Vec<u8>) -> Response<Body> {
-    let mut response = Response::new(Body::from(text));
-    let value = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(CONTENT_TYPE, value);
-    response
-}
-
-/// An answer of one JSON value.
-pub(super) fn value(value: &serde_json::Value) -> Response<Body> {
-    json(format!("{value}\n").into_bytes())
-}
-
-/// The problem of who finds no slot free.
-pub(super) fn shed() -> Problem {
-    Problem::busy("as many spreads as allowed are being run; try again", Duration::from_secs(1))
 }

@@ -2,44 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use axum::body::Body;
-use axum::extract::State;
-use axum::http::{Request, Response};
 use futures_util::future::join_all;
 use serde_json::value::RawValue;
 
-use super::ask::{self, Asker};
+use super::answer::{self, Answer};
+use super::ask::Asker;
+use super::received::Received;
 use super::target::Target;
 use crate::config::Config;
 use crate::query::{self, Query};
-use crate::serve::body;
-use crate::serve::budget::Budget;
-use crate::serve::front::Entry;
 use crate::serve::problem::Problem;
-use crate::serve::service::App;
 
 /// Answers many queries.
-pub(crate) async fn batch(
-    State(service): State<App>,
-    entry: Entry,
-    target: Target,
-    request: Request<Body>,
-) -> Result<Response<Body>, Problem> {
-    let budget = Budget::of(request.headers(), entry.start)?;
-    let Entry { live, spans, .. } = entry;
-    let text = body::read(request, &live.config).await?;
-    let texts = texts(&text, &live.config)?;
-    let most = live.config.limits.spreads;
-    let held = service.slots.hold(texts.len(), most).ok_or_else(ask::shed)?;
-    let snapshot = target.graph.graph.snapshot();
-    let asker = Asker { service, live, snapshot, budget, spans };
+pub(crate) async fn batch(target: Target, received: Received) -> Answer {
+    let texts = texts(&received.text, &received.entry.live.config)?;
+    let asker = Asker::admit(received, &target, texts.len())?;
     let queries = texts.iter().map(|text| query::parse(text.get()).map_err(Problem::from));
     let queries: Vec<Result<Query, Problem>> = queries.collect();
     check_total(&asker, &queries)?;
     let outcomes = queries.into_iter().map(|query| async { asker.ask(&query?).await });
-    let outcomes = join_all(outcomes).await;
-    drop(held);
-    Ok(ask::json(joined(&outcomes)))
+    Ok(answer::json(joined(&join_all(outcomes).await)))
 }
 
 /// The texts of the queries.

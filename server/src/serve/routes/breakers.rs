@@ -2,18 +2,16 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::extract::{RawPathParams, State};
-use axum::http::{Request, Response, Uri};
+use axum::extract::State;
 use emanate::gate::{Breaker, EventCursor};
 use serde_json::{Value, json};
 
-use super::ask;
-use super::parameters::Parameters;
+use super::answer::{self, Answer};
+use super::parameters::Bare;
+use super::received::Sent;
+use super::target::Named;
 use crate::output::text::cut;
-use crate::serve::body;
 use crate::serve::events::EventKind;
-use crate::serve::front::Entry;
 use crate::serve::problem::Problem;
 use crate::serve::service::{App, Stage};
 
@@ -29,33 +27,26 @@ pub(crate) const ACTS: [Act; 4] = [
 ];
 
 /// All breakers.
-pub(crate) async fn list(State(service): State<App>, uri: Uri) -> Result<Response<Body>, Problem> {
-    Parameters::of(&uri, &[])?;
+pub(crate) async fn list(State(service): State<App>, _: Bare) -> Answer {
     let breakers = service.served()?.engine.gate().breakers().map(shown);
-    Ok(ask::value(&json!({"breakers": breakers.collect::<Vec<_>>()})))
+    Ok(answer::value(&json!({"breakers": breakers.collect::<Vec<_>>()})))
 }
 
 /// Steers one breaker.
 pub(crate) async fn steer(
     State(service): State<App>,
-    entry: Entry,
-    params: RawPathParams,
-    request: Request<Body>,
-) -> Result<Response<Body>, Problem> {
-    let text = body::read(request, &entry.live.config).await?;
-    let name = params.iter().find(|(key, _)| *key == "breaker").map_or("", |(_, value)| value);
-    let breaker = service.served()?.engine.gate().breaker(name).ok_or_else(|| {
-        Problem::not_found(format!("there is no breaker {:?}; see /v1/breakers", cut(name)))
+    Named(name): Named,
+    Sent(value): Sent,
+) -> Answer {
+    let breaker = service.served()?.engine.gate().breaker(&name).ok_or_else(|| {
+        Problem::not_found(format!("there is no breaker {:?}; see /v1/breakers", cut(&name)))
     })?;
-    let act = act(&text)?;
-    act(breaker);
-    Ok(ask::value(&shown(breaker)))
+    act(&value)?(breaker);
+    Ok(answer::value(&shown(breaker)))
 }
 
-/// What `text` asks for.
-fn act(text: &str) -> Result<fn(&Breaker), Problem> {
-    let value: Value = serde_json::from_str(text)
-        .map_err(|error| Problem::malformed(format!("the body is not JSON ({error})")))?;
+/// What `value` asks for.
+fn act(value: &Value) -> Result<fn(&Breaker), Problem> {
     let object = value.as_object().filter(|object| object.len() == 1);
     let name = object.and_then(|object| object.get("act")).and_then(Value::as_str);
     let found = ACTS.iter().find(|(known, _)| Some(*known) == name);
@@ -120,14 +111,14 @@ pub(crate) async fn tell_transitions(service: App) {
 
 #[cfg(test)]
 mod tests {
-    use super::act;
+    use super::{act, json};
 
     #[test]
     fn an_act_is_named() {
-        assert!(act("{\"act\":\"reset\"}").is_ok());
-        assert_eq!(act("{").unwrap_err().status.as_u16(), 400);
-        for bad in ["{}", "[]", "{\"act\":\"open\"}", "{\"act\":\"reset\",\"more\":1}"] {
-            assert_eq!(act(bad).unwrap_err().status.as_u16(), 422, "{bad}");
+        assert!(act(&json!({"act": "reset"})).is_ok());
+        let more = json!({"act": "reset", "more": 1});
+        for bad in [json!({}), json!([]), json!({"act": "open"}), more] {
+            assert_eq!(act(&bad).unwrap_err().status.as_u16(), 422, "{bad}");
         }
     }
 }

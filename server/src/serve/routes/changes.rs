@@ -3,56 +3,39 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::extract::State;
-use axum::http::{Request, Response, StatusCode};
+use axum::http::StatusCode;
 use emanate::change::{ApplyError, ApplyReport, ErrorClass, Run};
 use serde_json::{Value, json};
 
-use super::ask;
+use super::answer::{self, Answer, aside};
+use super::received::Received;
 use super::target::Target;
 use crate::output::text::cut_quoted;
 use crate::seeds::{Names, Suggestions};
-use crate::serve::budget::Budget;
 use crate::serve::changes;
 use crate::serve::events::EventKind;
-use crate::serve::front::Entry;
 use crate::serve::graphs::ServedGraph;
-use crate::serve::live::Live;
 use crate::serve::problem::Problem;
-use crate::serve::service::{App, Service};
-use crate::serve::{body, service};
+use crate::serve::service::{App, Stage};
 
 /// Applies a change set. Once it has begun it goes on to its end, whether or not its client waits.
-pub(crate) async fn change(
-    State(service): State<App>,
-    entry: Entry,
-    target: Target,
-    request: Request<Body>,
-) -> Result<Response<Body>, Problem> {
-    let budget = Budget::of(request.headers(), entry.start)?;
-    let live = entry.live;
-    let text = body::read(request, &live.config).await?;
-    let held = service.slots.hold(1, live.config.limits.spreads).ok_or_else(ask::shed)?;
-    let applied = tokio::task::spawn_blocking(move || {
-        let applied = apply(&service, &live, &target.graph, &text, budget);
+pub(crate) async fn change(target: Target, received: Received) -> Answer {
+    let held = received.hold(1)?;
+    aside("applying the change set", move || {
+        let applied = apply(&received, &target.graph);
         drop(held);
         applied
-    });
-    applied.await.map_err(|_| Problem::internal("applying the change set panicked"))?
+    })
+    .await?
 }
 
-fn apply(
-    service: &Service,
-    live: &Live,
-    served: &Arc<ServedGraph>,
-    text: &str,
-    budget: Budget,
-) -> Result<Response<Body>, Problem> {
+fn apply(received: &Received, served: &Arc<ServedGraph>) -> Answer {
+    let Received { service, entry, budget, text } = received;
+    let limits = &entry.live.config.limits;
     let snapshot = served.graph.snapshot();
     let names = Names { graph: &snapshot, suggestions: Suggestions::Omitted };
-    let (changes, mut options) = changes::read(text, names, live.config.limits.changes)?;
-    let limit = live.config.limits.request_time;
+    let (changes, mut options) = changes::read(text, names, limits.changes)?;
+    let limit = limits.request_time;
     options.budget = budget.left(Some(limit)).unwrap_or(limit);
     let dry = options.run == Run::Dry;
     let before = snapshot.number();
@@ -78,7 +61,7 @@ fn apply(
             let mut answer = shown(&report);
             answer["dry_run"] = json!(dry);
             answer["kept"] = json!(served.promise());
-            Ok(ask::value(&answer))
+            Ok(answer::value(&answer))
         }
         Err(error) => Err(problem(&error)),
     }
@@ -144,7 +127,7 @@ pub(crate) async fn maintain(service: App) {
     loop {
         let period = service.live().config.engine.maintain_every;
         tokio::select! {
-            _ = stages.wait_for(|stage| *stage >= service::Stage::Stopping) => return,
+            _ = stages.wait_for(|stage| *stage >= Stage::Stopping) => return,
             () = tokio::time::sleep(period) => {}
         }
         let service = App::clone(&service);

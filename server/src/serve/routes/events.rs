@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{CONTENT_TYPE, HeaderValue};
-use axum::http::{HeaderMap, Response, Uri};
+use axum::http::HeaderMap;
 use futures_util::stream;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 
-use super::parameters::Parameters;
+use super::answer::{self, Answer};
+use super::parameters::Bare;
 use crate::serve::events::{Happening, Listener};
 use crate::serve::front::Entry;
 use crate::serve::problem::Problem;
@@ -26,9 +26,8 @@ pub(crate) async fn events(
     State(service): State<App>,
     entry: Entry,
     headers: HeaderMap,
-    uri: Uri,
-) -> Result<Response<Body>, Problem> {
-    Parameters::of(&uri, &[])?;
+    _: Bare,
+) -> Answer {
     let last = headers.get("last-event-id").map(|value| {
         let number = value.to_str().ok().and_then(|text| text.trim().parse().ok());
         number.ok_or_else(|| Problem::malformed("Last-Event-ID is no number; give one, or none"))
@@ -42,10 +41,7 @@ pub(crate) async fn events(
         let frame = listening.next().await?;
         Some((Ok::<_, Infallible>(frame), listening))
     });
-    let mut response = Response::new(Body::from_stream(frames));
-    let value = HeaderValue::from_static("text/event-stream");
-    response.headers_mut().insert(CONTENT_TYPE, value);
-    Ok(response)
+    Ok(answer::typed(Body::from_stream(frames), "text/event-stream"))
 }
 
 struct Listening {

@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::extract::{RawPathParams, State};
-use axum::http::{Request, Response, Uri};
+use axum::extract::State;
+use axum::http::Uri;
 use serde_json::Value;
 
-use super::ask;
-use super::parameters::Parameters;
+use super::answer::{self, Answer, aside};
+use super::parameters::{Bare, Parameters};
+use super::received::Received;
+use super::target::Named;
 use crate::output::text::cut;
-use crate::serve::body;
-use crate::serve::budget::Budget;
 use crate::serve::front::Entry;
 use crate::serve::overview;
 use crate::serve::points::{self, Now, Since};
@@ -59,38 +58,29 @@ fn since(text: &str) -> Option<Since> {
 }
 
 /// One page of figures.
-pub(crate) async fn overview(
-    State(service): State<App>,
-    uri: Uri,
-) -> Result<Response<Body>, Problem> {
+pub(crate) async fn overview(State(service): State<App>, uri: Uri) -> Answer {
     let window = window(&uri)?;
-    let made = tokio::task::spawn_blocking(move || overview::overview(&service, window)).await;
-    let made = made.map_err(|_| Problem::internal("collecting the figures panicked"))?;
-    Ok(ask::value(&made?))
+    let made = aside("collecting the figures", move || overview::overview(&service, window));
+    Ok(answer::value(&made.await??))
 }
 
 /// Quantiles of recent durations.
-pub(crate) async fn latency(
-    State(service): State<App>,
-    uri: Uri,
-) -> Result<Response<Body>, Problem> {
+pub(crate) async fn latency(State(service): State<App>, uri: Uri) -> Answer {
     let window = window(&uri)?;
-    service.served()?;
-    let made = tokio::task::spawn_blocking(move || -> Result<Value, Problem> {
+    let made = aside("collecting the figures", move || -> Result<Value, Problem> {
         let metrics = service.served()?.engine.metrics();
         Ok(service.latencies.shown(window, service.started.elapsed(), metrics))
     });
-    let made = made.await.map_err(|_| Problem::internal("collecting the figures panicked"))?;
-    Ok(ask::value(&made?))
+    Ok(answer::value(&made.await??))
 }
 
 /// Recent points of one metric.
 pub(crate) async fn points(
     State(service): State<App>,
     entry: Entry,
-    params: RawPathParams,
+    Named(name): Named,
     uri: Uri,
-) -> Result<Response<Body>, Problem> {
+) -> Answer {
     let parameters = Parameters::of(&uri, &["since", "limit"])?;
     let limit = match parameters.text("limit") {
         None => entry.live.config.limits.list,
@@ -106,31 +96,21 @@ pub(crate) async fn points(
             ))
         })?,
     };
-    let name = params.iter().find(|(key, _)| *key == "metric").map_or("", |(_, value)| value);
-    let name = name.to_owned();
-    let made = tokio::task::spawn_blocking(move || {
+    let made = aside("collecting the points", move || {
         let now = Now::of(&service.figures.registry.gather());
         let shown = service.points.shown(&name, since, limit, &now);
         shown.ok_or_else(|| {
             Problem::not_found(format!("there is no metric {:?}; see /metrics", cut(&name)))
         })
     });
-    let made = made.await.map_err(|_| Problem::internal("collecting the points panicked"))?;
-    Ok(ask::value(&made?))
+    Ok(answer::value(&made.await??))
 }
 
 /// Takes points of a client's own.
-pub(crate) async fn accept(
-    State(service): State<App>,
-    entry: Entry,
-    request: Request<Body>,
-) -> Result<Response<Body>, Problem> {
-    Parameters::of(request.uri(), &[])?;
-    // There is nothing to wait for, but a header that is wrong is told.
-    Budget::of(request.headers(), entry.start)?;
-    let text = body::read(request, &entry.live.config).await?;
-    let metrics = service.served()?.engine.metrics();
-    Ok(ask::value(&points::accept(&text, metrics.custom(), &entry.live.config)?))
+pub(crate) async fn accept(_: Bare, received: Received) -> Answer {
+    let custom = received.service.served()?.engine.metrics().custom();
+    let accepted = points::accept(&received.text, custom, &received.entry.live.config)?;
+    Ok(answer::value(&accepted))
 }
 
 #[cfg(test)]

@@ -1,65 +1,49 @@
 //! `GET /v1/nodes` and `GET /v1/nodes/{label}`.
 
-use axum::body::Body;
-use axum::extract::State;
-use axum::http::{Response, Uri};
+use axum::http::Uri;
 use emanate::Snapshot;
 use emanate::graph::DamagedBlock;
 use emanate::terms::{Label, NodeId};
 use serde_json::{Value, json};
 
-use super::ask;
-use super::parameters::Parameters;
+use super::answer::{self, Answer, aside};
+use super::parameters::{Limit, Parameters};
 use super::target::Target;
 use crate::output::Name;
 use crate::output::text::cut;
 use crate::seeds::{Names, Suggestions};
 use crate::serve::front::Entry;
 use crate::serve::problem::Problem;
-use crate::serve::service::App;
 
-/// Does `work` where reading a file holds up no connection.
-async fn aside(
-    work: impl FnOnce() -> Result<Option<Value>, DamagedBlock> + Send + 'static,
-) -> Result<Option<Value>, Problem> {
-    let done = tokio::task::spawn_blocking(work).await;
-    let done = done.map_err(|_| Problem::internal("reading the graph panicked"))?;
-    done.map_err(|block| Problem::internal(block.to_string()))
+/// What `work` reads of a graph, whose file may have to be waited for.
+async fn read<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, DamagedBlock> + Send + 'static,
+) -> Result<T, Problem> {
+    let read = aside("reading the graph", work).await?;
+    read.map_err(|block| Problem::internal(block.to_string()))
 }
 
 /// Labels that begin with a prefix.
-pub(crate) async fn search(
-    State(_): State<App>,
-    entry: Entry,
-    target: Target,
-    uri: Uri,
-) -> Result<Response<Body>, Problem> {
+pub(crate) async fn search(entry: Entry, target: Target, uri: Uri) -> Answer {
     let parameters = Parameters::of(&uri, &["prefix", "limit"])?;
     let limit = parameters.limit(&entry.live.config)?;
     let prefix = parameters.text("prefix").unwrap_or_default().to_owned();
     let snapshot = target.graph.graph.snapshot();
-    let found = aside(move || {
+    let found = read(move || {
         // One more than asked for, to know whether there are more.
         let found = snapshot.labels_with_prefix(&prefix, limit + 1)?;
         let labels: Vec<&str> = found.iter().take(limit).map(|(_, label)| *label).collect();
-        Ok(Some(json!({"labels": labels, "more": found.len() > limit})))
+        Ok(json!({"labels": labels, "more": found.len() > limit}))
     });
-    Ok(ask::value(&found.await?.unwrap_or_default()))
+    Ok(answer::value(&found.await?))
 }
 
 /// One node.
-pub(crate) async fn node(
-    State(_): State<App>,
-    entry: Entry,
-    target: Target,
-    uri: Uri,
-) -> Result<Response<Body>, Problem> {
-    let parameters = Parameters::of(&uri, &["limit"])?;
-    let limit = parameters.limit(&entry.live.config)?;
+pub(crate) async fn node(target: Target, Limit(limit): Limit) -> Answer {
     let (snapshot, label) = (target.graph.graph.snapshot(), target.label);
     let wanted = label.clone();
-    let found = aside(move || describe(&snapshot, &wanted, limit)).await?;
-    found.map(|node| ask::value(&node)).ok_or_else(|| {
+    let found = read(move || describe(&snapshot, &wanted, limit)).await?;
+    found.map(|node| answer::value(&node)).ok_or_else(|| {
         Problem::not_found(format!(
             "the graph has no node {:?}; search with /v1/nodes?prefix=",
             cut(&label)

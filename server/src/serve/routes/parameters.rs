@@ -2,12 +2,15 @@
 
 use std::str::FromStr;
 
-use axum::extract::Query;
+use axum::extract::{FromRequestParts, Query};
 use axum::http::Uri;
+use axum::http::request::Parts;
 
 use crate::config::Config;
 use crate::output::text::cut;
+use crate::serve::front::Entry;
 use crate::serve::problem::Problem;
+use crate::serve::service::App;
 
 /// Entries of a list where the client does not say otherwise.
 const DEFAULT_LIMIT: usize = 20;
@@ -70,6 +73,31 @@ impl Parameters {
             return Ok(limit);
         }
         Err(Problem::malformed(format!("limit is {limit}; give {takes}")))
+    }
+}
+
+/// The query of a URL that has none.
+#[derive(Debug)]
+pub(super) struct Bare;
+
+impl FromRequestParts<App> for Bare {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        Parameters::of(&parts.uri, &[]).map(|_| Self)
+    }
+}
+
+/// The query of a URL that may have the parameter `limit` and no other.
+#[derive(Debug)]
+pub(super) struct Limit(pub(super) usize);
+
+impl FromRequestParts<App> for Limit {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, service: &App) -> Result<Self, Problem> {
+        let entry = Entry::from_request_parts(parts, service).await?;
+        Parameters::of(&parts.uri, &["limit"])?.limit(&entry.live.config).map(Self)
     }
 }
 

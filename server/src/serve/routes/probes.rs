@@ -1,13 +1,14 @@
 //! Probes: what a supervisor asks.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
 use emanate::health::HealthReading;
 use serde_json::json;
-use std::time::Duration;
 
-use super::ask;
+use super::answer::{self, Answer};
 use crate::serve::health::blame;
 use crate::serve::problem::Problem;
 use crate::serve::service::{App, Stage};
@@ -16,22 +17,22 @@ use crate::serve::service::{App, Stage};
 const RETRY_IN: Duration = Duration::from_secs(1);
 
 /// It answers, so it lives, unless a check says otherwise.
-pub(crate) async fn live(State(service): State<App>) -> Result<Response<Body>, Problem> {
+pub(crate) async fn live(State(service): State<App>) -> Answer {
     match found(&service).filter(|reading| !reading.live.works()) {
         Some(reading) => Err(Problem::busy(blame(&reading), RETRY_IN)),
-        None => Ok(ask::value(&json!({"state": "alive"}))),
+        None => Ok(answer::value(&json!({"state": "alive"}))),
     }
 }
 
 /// Whether requests are answered.
-pub(crate) async fn ready(State(service): State<App>) -> Result<Response<Body>, Problem> {
+pub(crate) async fn ready(State(service): State<App>) -> Answer {
     service.served()?;
     if service.stage() >= Stage::Stopping {
         return Err(Problem::busy("the service stops; ask another", RETRY_IN));
     }
     match found(&service).filter(|reading| !reading.serves()) {
         Some(reading) => Err(Problem::busy(blame(&reading), RETRY_IN)),
-        None => Ok(ask::value(&json!({"state": "ready"}))),
+        None => Ok(answer::value(&json!({"state": "ready"}))),
     }
 }
 
@@ -46,14 +47,14 @@ fn found(service: &App) -> Option<HealthReading> {
 }
 
 /// Whether the graphs have been read.
-pub(crate) async fn started(State(service): State<App>) -> Result<Response<Body>, Problem> {
+pub(crate) async fn started(State(service): State<App>) -> Answer {
     service.served()?;
-    Ok(ask::value(&json!({"state": "started"})))
+    Ok(answer::value(&json!({"state": "started"})))
 }
 
 /// Which version answers.
 pub(crate) async fn version(State(service): State<App>) -> Response<Body> {
-    ask::value(&json!({
+    answer::value(&json!({
         "version": env!("CARGO_PKG_VERSION"),
         "uptime_s": service.started.elapsed().as_secs_f64(),
     }))

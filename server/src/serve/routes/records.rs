@@ -1,12 +1,11 @@
 //! `GET /v1/logs` and `GET /v1/audit`.
 
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::{Response, Uri};
+use axum::http::Uri;
 use serde_json::{Value, json};
 
-use super::ask;
-use super::parameters::Parameters;
+use super::answer::{self, Answer};
+use super::parameters::{Limit, Parameters};
 use crate::config::Level;
 use crate::output::text::cut;
 use crate::serve::front::Entry;
@@ -15,11 +14,7 @@ use crate::serve::problem::Problem;
 use crate::serve::service::App;
 
 /// Recent log records.
-pub(crate) async fn logs(
-    State(service): State<App>,
-    entry: Entry,
-    uri: Uri,
-) -> Result<Response<Body>, Problem> {
+pub(crate) async fn logs(State(service): State<App>, entry: Entry, uri: Uri) -> Answer {
     let parameters = Parameters::of(&uri, &["level", "module", "text", "after", "limit"])?;
     let level = match parameters.text("level") {
         None => Level::Trace,
@@ -36,16 +31,10 @@ pub(crate) async fn logs(
         most: parameters.limit(&entry.live.config)?,
     };
     let records: Vec<Value> = service.journal.records(&filter).iter().map(Record::json).collect();
-    Ok(ask::value(&json!({"records": records})))
+    Ok(answer::value(&json!({"records": records})))
 }
 
 /// What administrators did.
-pub(crate) async fn audit(
-    State(service): State<App>,
-    entry: Entry,
-    uri: Uri,
-) -> Result<Response<Body>, Problem> {
-    let parameters = Parameters::of(&uri, &["limit"])?;
-    let limit = parameters.limit(&entry.live.config)?;
-    Ok(ask::value(&json!({"acts": service.audit.acts(limit)})))
+pub(crate) async fn audit(State(service): State<App>, Limit(limit): Limit) -> Answer {
+    Ok(answer::value(&json!({"acts": service.audit.acts(limit)})))
 }

@@ -89,7 +89,7 @@ const WINDOW: Parameter =
     Parameter { name: "window", schema: "Window", required: false, help: "How far back." };
 
 /// Every route but those of alerts and checks.
-pub(super) static TABLE: [Route; 32] = [
+pub(super) static TABLE: [Route; 31] = [
     Route {
         path: "/livez",
         scope: Scope::Open,
@@ -434,16 +434,6 @@ pub(super) static TABLE: [Route; 32] = [
         answer: "PointsAccepted",
         problems: &[400, 404, 408, 409, 413, 415, 422],
         serve: || post(figures::accept),
-        ..ROUTE
-    },
-    Route {
-        path: "/health/{check}/results",
-        feature: Some(Feature::Health),
-        summary: "What a check found until now; runs in a row that found the same are one entry.",
-        parameters: &[LIMIT],
-        answer: "CheckResults",
-        problems: &[400, 404],
-        serve: || get(health::results),
         ..ROUTE
     },
 ];

@@ -19,14 +19,32 @@ pub(super) struct Target {
     pub(super) label: String,
 }
 
+/// The parts of the path that its route has names for.
+async fn params(parts: &mut Parts, service: &App) -> Result<RawPathParams, Problem> {
+    RawPathParams::from_request_parts(parts, service).await.map_err(|_| {
+        Problem::malformed("the path is not UTF-8 where it is percent-encoded; correct it")
+    })
+}
+
+/// What the path of a route names that is of no graph: an alert, a check, a breaker.
+#[derive(Debug)]
+pub(super) struct Named(pub(super) String);
+
+impl FromRequestParts<App> for Named {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, service: &App) -> Result<Self, Problem> {
+        let params = params(parts, service).await?;
+        let name = params.iter().next().map(|(_, value)| value.to_owned());
+        Ok(Self(name.expect("the path of a route with this argument has a name in it")))
+    }
+}
+
 impl FromRequestParts<App> for Target {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, service: &App) -> Result<Self, Problem> {
-        let params = RawPathParams::from_request_parts(parts, service).await;
-        let params = params.map_err(|_| {
-            Problem::malformed("the path is not UTF-8 where it is percent-encoded; correct it")
-        })?;
+        let params = params(parts, service).await?;
         let find =
             |wanted: &str| params.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value);
         let graph = Arc::clone(service.graph(find("name"))?);

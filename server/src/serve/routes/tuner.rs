@@ -1,17 +1,14 @@
 //! `GET` and `POST /v1/tuner`, and `GET /v1/tuner/audit`.
 
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::{Request, Response, Uri};
 use emanate_tuner::driver::TunerHandle;
 use emanate_tuner::{Command, SettingName, Settings};
 use serde_json::{Map, Value, json};
 
-use super::ask;
-use super::parameters::Parameters;
+use super::answer::{self, Answer};
+use super::parameters::{Bare, Limit};
+use super::received::Sent;
 use crate::output::text::cut;
-use crate::serve::body;
-use crate::serve::front::Entry;
 use crate::serve::problem::Problem;
 use crate::serve::service::App;
 use crate::serve::tuning::{shown, shown_decision};
@@ -32,39 +29,26 @@ fn handle(service: &App) -> Result<TunerHandle, Problem> {
 }
 
 /// What the tuner asks for and sees.
-pub(crate) async fn read(State(service): State<App>, uri: Uri) -> Result<Response<Body>, Problem> {
-    Parameters::of(&uri, &[])?;
-    Ok(ask::value(&shown(&handle(&service)?.reading())))
+pub(crate) async fn read(State(service): State<App>, _: Bare) -> Answer {
+    Ok(answer::value(&shown(&handle(&service)?.reading())))
 }
 
 /// The newest decisions, the latest last.
-pub(crate) async fn audit(
-    State(service): State<App>,
-    entry: Entry,
-    uri: Uri,
-) -> Result<Response<Body>, Problem> {
-    let limit = Parameters::of(&uri, &["limit"])?.limit(&entry.live.config)?;
+pub(crate) async fn audit(State(service): State<App>, Limit(limit): Limit) -> Answer {
     let decisions = handle(&service)?.decisions(limit);
     let shown: Vec<Value> = decisions.iter().rev().map(shown_decision).collect();
-    Ok(ask::value(&json!({"decisions": shown})))
+    Ok(answer::value(&json!({"decisions": shown})))
 }
 
 /// Steers the tuner.
-pub(crate) async fn steer(
-    State(service): State<App>,
-    entry: Entry,
-    request: Request<Body>,
-) -> Result<Response<Body>, Problem> {
-    let text = body::read(request, &entry.live.config).await?;
+pub(crate) async fn steer(State(service): State<App>, Sent(value): Sent) -> Answer {
     let handle = handle(&service)?;
-    handle.obey(command(&text)?);
-    Ok(ask::value(&shown(&handle.reading())))
+    handle.obey(command(&value)?);
+    Ok(answer::value(&shown(&handle.reading())))
 }
 
-/// What `text` asks for.
-fn command(text: &str) -> Result<Command, Problem> {
-    let value: Value = serde_json::from_str(text)
-        .map_err(|error| Problem::malformed(format!("the body is not JSON ({error})")))?;
+/// What `value` asks for.
+fn command(value: &Value) -> Result<Command, Problem> {
     let acts = TUNER_ACTS.map(|(name, _)| name).join(", ");
     let wanted = || Problem::unprocessable(format!("give {{\"act\": ..}} with one of {acts}"));
     let object = value.as_object().ok_or_else(wanted)?;
@@ -118,26 +102,25 @@ mod tests {
 
     #[test]
     fn an_act_is_named_with_its_keys_and_no_others() {
-        let pin = "{\"act\":\"pin\",\"setting\":\"hop_limit\",\"value\":2}";
-        assert_eq!(command(pin).unwrap(), Command::PinHopLimit(Some(2)));
-        let unpin = "{\"act\":\"unpin\",\"setting\":\"batch_size\"}";
-        assert_eq!(command(unpin).unwrap(), Command::PinBatchSize(None));
-        let both = "{\"act\":\"override\",\"batch_size\":8,\"hop_limit\":2}";
+        let pin = json!({"act": "pin", "setting": "hop_limit", "value": 2});
+        assert_eq!(command(&pin).unwrap(), Command::PinHopLimit(Some(2)));
+        let unpin = json!({"act": "unpin", "setting": "batch_size"});
+        assert_eq!(command(&unpin).unwrap(), Command::PinBatchSize(None));
+        let both = json!({"act": "override", "batch_size": 8, "hop_limit": 2});
         let settings = Settings { batch_size: 8, hop_limit: 2 };
-        assert_eq!(command(both).unwrap(), Command::Override(settings));
-        assert_eq!(command("{\"act\":\"freeze\"}").unwrap(), Command::Freeze);
-        assert_eq!(command("{\"act\":\"release\"}").unwrap(), Command::Release);
-        assert_eq!(command("{").unwrap_err().status.as_u16(), 400);
+        assert_eq!(command(&both).unwrap(), Command::Override(settings));
+        assert_eq!(command(&json!({"act": "freeze"})).unwrap(), Command::Freeze);
+        assert_eq!(command(&json!({"act": "release"})).unwrap(), Command::Release);
         for bad in [
-            "[]",
-            "{}",
-            "{\"act\":\"tune\"}",
-            "{\"act\":\"pin\"}",
-            "{\"act\":\"pin\",\"setting\":\"hops\",\"value\":1}",
-            "{\"act\":\"pin\",\"setting\":\"hop_limit\",\"value\":0}",
-            "{\"act\":\"freeze\",\"setting\":\"hop_limit\"}",
+            json!([]),
+            json!({}),
+            json!({"act": "tune"}),
+            json!({"act": "pin"}),
+            json!({"act": "pin", "setting": "hops", "value": 1}),
+            json!({"act": "pin", "setting": "hop_limit", "value": 0}),
+            json!({"act": "freeze", "setting": "hop_limit"}),
         ] {
-            assert_eq!(command(bad).unwrap_err().status.as_u16(), 422, "{bad}");
+            assert_eq!(command(&bad).unwrap_err().status.as_u16(), 422, "{bad}");
         }
     }
 }

@@ -91,6 +91,11 @@ stage_features() {
     cargo test -p emanate-server --features otel telemetry
 }
 
+# Spreads through everything that may fail, made to fail on purpose.
+stage_chaos() {
+    cargo test -p emanate-tests --features failpoints --test chaos
+}
+
 # Builds the library from the archive that would be published.
 stage_package() {
     cargo package -p emanate

@@ -114,7 +114,9 @@ fn play(controller: &mut Controller, windows: &[Drawn], mut see: impl FnMut(&Con
     for drawn in windows {
         window = window.saturating_add_signed(drawn.step);
         let reading = reading(drawn, window, in_force);
-        let before = controller.settings().unwrap_or(reading.settings);
+        // It begins at what it finds, or inside the bounds where that is outside.
+        let found = controller.config().bounds.clamp(reading.settings);
+        let before = controller.settings().unwrap_or(found);
         let (last_good, dwell) = (controller.last_known_good(), controller.strategy().dwell);
         let proposal = controller.tick(&reading);
         in_force = proposal.settings;

@@ -58,7 +58,9 @@ impl Prometheus {
     pub(crate) fn start(target: SocketAddr) -> Option<Self> {
         let paths = env::var_os("PATH")?;
         env::split_paths(&paths).find(|path| path.join("prometheus").is_file())?;
-        let folder = root().join(format!("target/dashboards-live-{}", process::id()));
+        // One for each: a test that ends takes its own with it, and no other's.
+        let name = format!("target/dashboards-live-{}-{}", process::id(), target.port());
+        let folder = root().join(name);
         fs::create_dir_all(folder.join("rules")).expect("a folder below target");
         fs::write(folder.join("prometheus.yml"), configuration(target)).expect("a file");
         for name in names_in("dashboards/prometheus/rules", ".yml") {

@@ -1,5 +1,5 @@
-//! Compressed edges that cannot be read now and then: what was read in one hop may be missing in the
-//! next, and the answer is right nevertheless.
+//! Compressed edges that cannot be read now and then: what was read in one hop may be missing in
+//! the next, and the answer is right nevertheless.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

@@ -103,7 +103,8 @@ stage_package() {
 
 stage_main() {
     local table
-    table=$($main_command)
+    # Optimizing across crates takes half of the build and changes nothing that is looked at here.
+    table=$(CARGO_PROFILE_RELEASE_LTO=off $main_command)
     echo "$table"
     if [ "$(wc -l <<<"$table")" -lt 20 ] || ! grep -qw dog <<<"$table"; then
         echo "the README's main command does not print a table of 20 rows with its seed"

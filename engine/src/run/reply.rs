@@ -14,7 +14,7 @@ use crate::sync::{Arc, AtomicBool, AtomicWaker, Ordering, Slot, mutated};
 /// for. The pair is inside [`AtomicWaker`].
 ///
 /// # Progress
-/// Lock-free, and wait-free but for the waker's own code.
+/// Lock-free, but for the waker's own code.
 #[derive(Debug)]
 pub(crate) struct Reply<T> {
     claimed: AtomicBool,

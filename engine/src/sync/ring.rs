@@ -31,7 +31,8 @@ use place::Place;
 /// that ended before another began, seen so by any chain of orderings, is seen by it.
 ///
 /// # Progress
-/// Lock-free: while one thread stands still at any point, all others go on.
+/// Lock-free: while one thread stands still at any point, all others go on. At most 65,536 threads
+/// may be inside at once.
 pub struct Ring<T> {
     places: Box<[Place<T>]>,
     free: Numbers,

@@ -1,8 +1,8 @@
 //! The ring itself under every schedule. Everybody else's models have a stand-in for it.
 
-use super::Ring;
+use super::{Numbers, Ring};
 use crate::sync::Arc;
-use crate::sync::checker::{both, check};
+use crate::sync::checker::{both, check, spawn};
 
 /// What is left in `ring`, first to last. Looks more often than there is room, since who passed by
 /// in vain may have left a gap.
@@ -63,5 +63,27 @@ fn nothing_is_put_where_all_have_passed() {
         all.extend(drain(&ring));
         all.sort_unstable();
         assert_eq!(all, if is_pushed { vec![1, 2] } else { vec![1] }, "a value was lost");
+    });
+}
+
+/// Those who look while there is nothing, and count it only later, hide no value that comes in
+/// between. Three are the fewest whom the bound of the source overlooks, and take minutes; that two
+/// are overlooked where nobody is counted shows the same.
+#[test]
+fn a_crowd_that_came_too_early_hides_nothing() {
+    check(1000, || {
+        let numbers = Arc::new(Numbers::none(1));
+        numbers.put(0);
+        assert_eq!(numbers.take(), Some(0));
+        let looking = [0, 1].map(|thread| {
+            let numbers = Arc::clone(&numbers);
+            spawn(thread, move || numbers.take())
+        });
+        let putting = Arc::clone(&numbers);
+        let put = spawn(2, move || putting.put(0));
+        let found = looking.map(|thread| thread.join().expect("a look does not panic"));
+        put.join().expect("it is not full");
+        let taken = found.into_iter().chain([numbers.take()]).flatten().count();
+        assert_eq!(taken, 1, "a value is hidden");
     });
 }

@@ -4,6 +4,9 @@ use crossbeam_utils::CachePadded;
 
 use crate::sync::{AtomicU64, Ordering, mutated};
 
+/// Most threads that may be inside at once.
+const THREADS_MAX: u64 = 1 << 16;
+
 /// What stands at one place of the line: for which lap it was written last, whether who puts a
 /// number there may trust that nobody came for it before, and a number or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +26,8 @@ struct Entry {
 /// whoever puts a number fills up again: where it is used up, there was nothing.
 ///
 /// Source: Nikolaev (2019), section 4, figure 8 ("SCQ"): `patience` is its threshold, `lap` its
-/// cycle, `trusted` its safe bit.
+/// cycle, `trusted` its safe bit. There no more threads are inside than there are numbers; here
+/// there may be, so that `patience` is greater.
 ///
 /// # Orderings
 /// Every write is a read-modify-write with `AcqRel`, and so is each read on which somebody gives
@@ -77,10 +81,13 @@ impl Numbers {
         self.entries.len() as u64 - 1
     }
 
-    /// Positions that may be passed by although a number is in the line: one less than entries and
-    /// numbers together.
+    /// Positions that may be passed by although a number is in the line, one less than entries and
+    /// threads together: the last in line is at most as many positions behind the head as there
+    /// are entries, and every other thread may have passed one by before and not counted it yet.
     fn patience_max(&self) -> u64 {
-        (self.entries.len() + self.entries.len() / 2 - 1) as u64
+        let entries = self.entries.len() as u64;
+        let threads = if mutated("patience_forgets_the_crowd") { 0 } else { THREADS_MAX };
+        entries + threads - 1
     }
 
     /// The entry of `position`, and the lap.

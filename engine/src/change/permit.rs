@@ -7,7 +7,7 @@ use super::error::{ApplyError, ErrorClass};
 use super::options::{ApplyOptions, Run};
 use super::report::ApplyReport;
 use super::store::{CheckpointError, CheckpointReport};
-use crate::gate::{Gate, Operation, OutcomeClass};
+use crate::gate::{Gate, Operation, OutcomeClass, Permit};
 use crate::sync::Clock;
 
 /// Runs `work`, which applies a change set, if the breaker of changes lets it in, and tells that
@@ -24,11 +24,7 @@ pub(crate) fn guarded(
     let permit = gate
         .enter(Operation::Mutation)
         .map_err(|open| ApplyError::BreakerOpen { retry_in: open.retry_in })?;
-    let Some(permit) = permit else { return work() };
-    let started_ns = clock.now_ns();
-    let result = work();
-    permit.record_timed(class_of_change(&result), started_ns, clock.now_ns());
-    result
+    recorded(permit, clock, class_of_change, work)
 }
 
 /// Runs `work`, which makes a checkpoint, if the breaker of checkpoints lets it in, and tells that
@@ -41,10 +37,20 @@ pub(crate) fn guarded_checkpoint(
     let permit = gate
         .enter(Operation::Checkpoint)
         .map_err(|open| CheckpointError::BreakerOpen { retry_in: open.retry_in })?;
+    recorded(permit, clock, class_of_checkpoint, work)
+}
+
+/// Runs `work`, and tells the breaker that gave `permit`, where there is one, how it ended.
+fn recorded<R, E>(
+    permit: Option<Permit<'_>>,
+    clock: &dyn Clock,
+    class_of: fn(&Result<R, E>) -> OutcomeClass,
+    work: impl FnOnce() -> Result<R, E>,
+) -> Result<R, E> {
     let Some(permit) = permit else { return work() };
     let started_ns = clock.now_ns();
     let result = work();
-    permit.record_timed(class_of_checkpoint(&result), started_ns, clock.now_ns());
+    permit.record_timed(class_of(&result), started_ns, clock.now_ns());
     result
 }
 

@@ -39,6 +39,15 @@ fn refused(text: &str, name: &str) -> Vec<String> {
         .collect()
 }
 
+/// That `said` are as many sentences as `expected`, and each of these is in one.
+fn say(said: &[String], expected: &[&str]) {
+    let all = said.join("\n");
+    for expected in expected {
+        assert!(all.contains(expected), "{expected}\n{all}");
+    }
+    assert_eq!(said.len(), expected.len(), "{all}");
+}
+
 #[test]
 fn what_is_printed_can_be_read_again() {
     let config = read(None, &[], &["server.stop_within=250ms", "graphs.words=w.tsv"]).unwrap();
@@ -70,21 +79,20 @@ fn all_mistakes_are_reported_at_once_with_their_keys() {
          [auth]\nread_tokens = [\"short\"]\n[graphs]\n\"A b\" = \"x\"\nempty = \"\"\n[nowhere]\n",
         "many.toml",
     );
-    let all = said.join("\n");
-    for expected in [
-        "there is no key \"typo\"",
-        "server.listen has a value of another kind; give an address and a port",
-        "there is no key \"server.listn\"; did you mean \"server.listen\"?",
-        "limits.batch is 0, but must be at least 1",
-        "limits.header_time has a value of another kind; give a time with its unit",
-        "auth.read_tokens: token 1 must have at least 16 letters",
-        "graphs.A b: the name of a graph is made of",
-        "graphs.empty has a value of another kind; give the path of an edge list",
-        "there is no key \"nowhere\"",
-    ] {
-        assert!(all.contains(expected), "{expected}\n{all}");
-    }
-    assert_eq!(said.len(), 9, "{all}");
+    say(
+        &said,
+        &[
+            "there is no key \"typo\"",
+            "server.listen has a value of another kind; give an address and a port",
+            "there is no key \"server.listn\"; did you mean \"server.listen\"?",
+            "limits.batch is 0, but must be at least 1",
+            "limits.header_time has a value of another kind; give a time with its unit",
+            "auth.read_tokens: token 1 must have at least 16 letters",
+            "graphs.A b: the name of a graph is made of",
+            "graphs.empty has a value of another kind; give the path of an edge list",
+            "there is no key \"nowhere\"",
+        ],
+    );
 }
 
 #[test]
@@ -128,23 +136,22 @@ fn all_mistakes_of_breakers_are_reported_at_once() {
          [breakers.warm]\nslow_rate = nan\nhalf_open_end = \"ajar\"\n",
         "breakers-wrong.toml",
     );
-    let all = said.join("\n");
-    for expected in [
-        "there is no key \"breakers.cold\"",
-        "breakers.spread.failure_rate is 1.5, but must be from 0 to 1",
-        "\"breakers.spread.open_wate\"; did you mean \"breakers.spread.open_wait\"",
-        "breakers.spread: open_wait_max is shorter than open_wait",
-        "breakers.spread: minimum_calls are more than window holds",
-        "breakers.mutation: window has less than a call, or a millisecond, for each of",
-        "breakers.mutation.success_threshold is 0, but must be from 1 to 127",
-        "breakers.mutation.lease has a value of another kind; give a time with its unit",
-        "there is no key \"breakers.nobody\"",
-        "breakers.warm.slow_rate is nan, but must be from 0 to 1",
-        "breakers.warm.half_open_end has a value of another kind; give one of open and closed",
-    ] {
-        assert!(all.contains(expected), "{expected}\n{all}");
-    }
-    assert_eq!(said.len(), 11, "{all}");
+    say(
+        &said,
+        &[
+            "there is no key \"breakers.cold\"",
+            "breakers.spread.failure_rate is 1.5, but must be from 0 to 1",
+            "\"breakers.spread.open_wate\"; did you mean \"breakers.spread.open_wait\"",
+            "breakers.spread: open_wait_max is shorter than open_wait",
+            "breakers.spread: minimum_calls are more than window holds",
+            "breakers.mutation: window has less than a call, or a millisecond, for each of",
+            "breakers.mutation.success_threshold is 0, but must be from 1 to 127",
+            "breakers.mutation.lease has a value of another kind; give a time with its unit",
+            "there is no key \"breakers.nobody\"",
+            "breakers.warm.slow_rate is nan, but must be from 0 to 1",
+            "breakers.warm.half_open_end has a value of another kind; give one of open and closed",
+        ],
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The ledger of one spread: the activation of every node it reached.
 
+use super::pulses::places;
 use super::real::Real;
 
 /// Activations, and who was reached in which hop.
@@ -30,7 +31,7 @@ impl<S: Real> Ledger<S> {
     /// Makes room for `nodes` nodes. Must be empty when it is called.
     pub(crate) fn prepare(&mut self, nodes: usize) {
         if self.activations.len() < nodes {
-            self.activations.resize(nodes, S::ZERO);
+            self.activations.resize(nodes.next_multiple_of(WORD_BITS), S::ZERO);
             self.seen.resize(nodes.div_ceil(WORD_BITS), 0);
             self.reached.reserve(nodes);
         }
@@ -38,7 +39,8 @@ impl<S: Real> Ledger<S> {
 
     /// Bytes that this many nodes take.
     pub(crate) const fn bytes(nodes: usize) -> usize {
-        nodes * (size_of::<S>() + size_of::<u32>()) + nodes.div_ceil(WORD_BITS) * size_of::<u64>()
+        let words = nodes.div_ceil(WORD_BITS);
+        nodes * size_of::<u32>() + words * (WORD_BITS * size_of::<S>() + size_of::<u64>())
     }
 
     /// The activation of `node`; `+0` where it was not reached.
@@ -51,6 +53,12 @@ impl<S: Real> Ledger<S> {
     pub(crate) fn is_reached(&self, node: u32) -> bool {
         let word = self.seen.get(node as usize / WORD_BITS);
         word.is_some_and(|word| word >> (node as usize % WORD_BITS) & 1 == 1)
+    }
+
+    /// Who was reached of the 64 nodes from `first` on, a multiple of 64; a bit for each.
+    #[inline(always)]
+    pub(crate) fn reached_bits(&self, first: u32) -> u64 {
+        self.seen.get(first as usize / WORD_BITS).copied().unwrap_or(0)
     }
 
     /// Sets the activation of a node, reached or not; `activation` is at least `+0`.
@@ -69,6 +77,26 @@ impl<S: Real> Ledger<S> {
         new
     }
 
+    /// Sets the activations of those nodes of the 64 from `first` on that have a bit in `changed`,
+    /// each to what `change` makes of its place and the activation before, `+0` where it was not
+    /// reached.
+    #[inline(always)]
+    pub(crate) fn set_each(&mut self, first: u32, changed: u64, change: impl Fn(usize, S) -> S) {
+        let word = first as usize / WORD_BITS;
+        let seen = &mut self.seen[word];
+        let activations = &mut self.activations.as_chunks_mut::<WORD_BITS>().0[word];
+        // All are computed and some kept, which is less work than to go from bit to bit.
+        for (place, activation) in activations.iter_mut().enumerate() {
+            let before = if *seen >> place & 1 == 1 { *activation } else { S::ZERO };
+            let after = change(place, before);
+            *activation = if changed >> place & 1 == 1 { after } else { *activation };
+        }
+        for place in places(changed & !*seen) {
+            self.reached.push(first + place);
+        }
+        *seen |= changed;
+    }
+
     /// Ends a hop: whoever is reached from now on is reached in the next one.
     pub(crate) fn end_hop(&mut self) {
         self.ends.push(self.reached.len());
@@ -79,12 +107,23 @@ impl<S: Real> Ledger<S> {
         self.reached.len()
     }
 
-    /// Every node reached, with its activation and the hop it was reached in.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = (u32, S, u32)> {
+    /// The hops, each with the nodes reached in it.
+    pub(crate) fn by_hop(&self) -> impl Iterator<Item = (u32, &[u32])> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         let hops = starts.zip(self.ends.iter().copied()).zip(0u32..);
-        hops.flat_map(move |((start, end), hop)| {
-            self.reached[start..end].iter().map(move |&node| (node, self.activation(node), hop))
+        hops.map(|((start, end), hop)| (hop, &self.reached[start..end]))
+    }
+
+    /// The activation of a node that was reached; that of another has no meaning.
+    #[inline(always)]
+    pub(crate) fn held(&self, node: u32) -> S {
+        self.activations[node as usize]
+    }
+
+    /// Every node reached, with its activation and the hop it was reached in.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (u32, S, u32)> {
+        self.by_hop().flat_map(move |(hop, nodes)| {
+            nodes.iter().map(move |&node| (node, self.held(node), hop))
         })
     }
 

@@ -6,7 +6,9 @@
 //! Source of the technique: a sentinel in the cell instead of a stamp beside it halves the state;
 //! resetting what was touched makes a small spread independent of the graph's size.
 
-use super::kernel::Join;
+use std::marker::PhantomData;
+
+use super::kernel::{Compiled, InstructionSet, Join};
 use super::marks::Marks;
 use super::real::Real;
 use super::watch::Watch;
@@ -16,8 +18,8 @@ use crate::terms::StopReason;
 /// Edges of one row added between two tests for room and time.
 const EDGES_PER_CHUNK: usize = 1 << 12;
 
-/// Cells tested together when all are looked at.
-const CELLS_PER_LOOK: usize = 16;
+/// Cells looked at together where all are: one for each bit of a word.
+const CELLS_PER_LOOK: usize = u64::BITS as usize;
 
 /// How the touched cells of a hop are found again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +43,9 @@ pub(crate) struct Pulses<S> {
     spilled: bool,
     /// Whether touched cells are found by looking at all of them.
     scanned: bool,
+    /// No cell from here on is touched, where all are looked at. Nodes that no edge leads to have
+    /// the highest numbers as a rule.
+    scan_end: usize,
     marks: Marks,
 }
 
@@ -53,6 +58,7 @@ impl<S: Real> Default for Pulses<S> {
             touched_len: 0,
             spilled: false,
             scanned: false,
+            scan_end: 0,
             marks: Marks::default(),
         }
     }
@@ -61,8 +67,11 @@ impl<S: Real> Default for Pulses<S> {
 impl<S: Real> Pulses<S> {
     /// Makes room for `nodes` nodes. Must be empty when it is called.
     pub(crate) fn prepare(&mut self, nodes: usize) {
-        if self.cells.len() < nodes {
-            self.cells.resize(nodes, S::UNTOUCHED);
+        let cells = nodes.next_multiple_of(CELLS_PER_LOOK);
+        if self.cells.len() < cells {
+            self.cells.resize(cells, S::UNTOUCHED);
+        }
+        if self.touched.len() < nodes + EDGES_PER_CHUNK {
             self.touched.resize(nodes + EDGES_PER_CHUNK, 0);
         }
         self.nodes = nodes;
@@ -71,7 +80,9 @@ impl<S: Real> Pulses<S> {
 
     /// Bytes that this many nodes take.
     pub(crate) const fn bytes(nodes: usize) -> usize {
-        nodes * size_of::<S>() + (nodes + EDGES_PER_CHUNK) * size_of::<u32>() + Marks::bytes(nodes)
+        nodes.next_multiple_of(CELLS_PER_LOOK) * size_of::<S>()
+            + (nodes + EDGES_PER_CHUNK) * size_of::<u32>()
+            + Marks::bytes(nodes)
     }
 
     /// Adds `factor * weight` to the cell of every target of `row`.
@@ -109,6 +120,8 @@ impl<S: Real> Pulses<S> {
             watch.spend(targets.len())?;
             let cells = &mut self.cells[..];
             if self.scanned {
+                let last = targets.iter().fold(0, |last, target| last.max(*target));
+                self.scan_end = self.scan_end.max(last as usize + 1);
                 for (&target, &weight) in targets.iter().zip(weights) {
                     let cell = &mut cells[target as usize];
                     *cell = J::join(*cell, factor * widen(weight));
@@ -137,10 +150,12 @@ impl<S: Real> Pulses<S> {
     /// Chooses how the cells that the next hop touches are found. Must be empty when it is called.
     pub(crate) fn find_by(&mut self, finding: Finding) {
         self.scanned = finding == Finding::Scan;
+        self.scan_end = 0;
     }
 
     /// The cells, as many as blocks of targets have for this many nodes.
     pub(crate) fn cells_in_blocks(&mut self, nodes: usize) -> &mut [S] {
+        self.scan_end = nodes;
         let cells = nodes.next_multiple_of(TARGETS_PER_BLOCK);
         if self.cells.len() < cells {
             self.cells.resize(cells, S::UNTOUCHED);
@@ -239,24 +254,17 @@ impl<S: Real> Pulses<S> {
         });
     }
 
-    /// Takes every touched cell by looking at all, ascending, with its pulse.
-    #[inline(always)]
-    pub(crate) fn take_scanned<J: Join<S>>(&mut self, mut visit: impl FnMut(u32, S)) {
+    /// Takes every touched cell by looking at all, ascending.
+    #[inline]
+    pub(crate) fn take_scanned<J: Join<S>, V: Visit<S>>(
+        &mut self,
+        instructions: InstructionSet,
+        visitor: &mut V,
+    ) {
         debug_assert!(self.scanned && !self.spilled);
-        let cells = &mut self.cells[..self.nodes];
-        for (start, cells) in (0u32..).step_by(CELLS_PER_LOOK).zip(cells.chunks_mut(CELLS_PER_LOOK))
-        {
-            // One test for several cells, without a branch among them.
-            if cells.iter().fold(true, |all, cell| all & cell.is_untouched()) {
-                continue;
-            }
-            for (node, cell) in (start..).zip(cells) {
-                if !cell.is_untouched() {
-                    visit(node, J::pulse(*cell));
-                    *cell = S::UNTOUCHED;
-                }
-            }
-        }
+        let end = self.scan_end.next_multiple_of(CELLS_PER_LOOK);
+        let (looks, _) = self.cells[..end].as_chunks_mut();
+        instructions.run(TakeScanned { looks, visitor, join: PhantomData::<J> });
         self.scanned = false;
     }
 
@@ -292,6 +300,60 @@ impl<S: Real> Pulses<S> {
         self.marks.drain(|node| cells[node as usize] = S::UNTOUCHED);
         self.spilled = false;
     }
+}
+
+/// Cells side by side.
+pub(crate) type Cells<S> = [S; CELLS_PER_LOOK];
+
+/// What is done with cells that [`Pulses::take_scanned`] looks at.
+pub(crate) trait Visit<S> {
+    /// Takes `cells`, one of which was touched at least; the first one's node is `first`, and
+    /// `above_zero` has a bit for each whose pulse is. Bits cost no branch that a processor could
+    /// guess wrong, which is what a test of every cell spends most of its time on.
+    fn visit(&mut self, first: u32, cells: &Cells<S>, above_zero: u64);
+}
+
+struct TakeScanned<'a, S, J, V> {
+    looks: &'a mut [Cells<S>],
+    visitor: &'a mut V,
+    join: PhantomData<J>,
+}
+
+impl<S: Real, J: Join<S>, V: Visit<S>> Compiled for TakeScanned<'_, S, J, V> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (first, cells) in (0u32..).step_by(CELLS_PER_LOOK).zip(self.looks) {
+            let touched = bits_of(cells, |cell| !cell.is_untouched());
+            if touched == 0 {
+                continue;
+            }
+            let above_zero = touched & bits_of(cells, |cell| J::pulse(cell) > S::ZERO);
+            self.visitor.visit(first, cells, above_zero);
+            *cells = [S::UNTOUCHED; CELLS_PER_LOOK];
+        }
+    }
+}
+
+/// A bit for each of `cells`, the first lowest: what `test` says of it.
+#[inline(always)]
+pub(crate) fn bits_of<S: Copy>(cells: &Cells<S>, test: impl Fn(S) -> bool) -> u64 {
+    let mut bits = 0;
+    for (place, cell) in cells.iter().enumerate() {
+        bits |= u64::from(test(*cell)) << place;
+    }
+    bits
+}
+
+/// The places of the bits in `bits`, ascending.
+#[inline(always)]
+pub(crate) fn places(mut bits: u64) -> impl Iterator<Item = u32> {
+    std::iter::from_fn(move || {
+        let place = bits.trailing_zeros();
+        bits &= bits.wrapping_sub(1);
+        (place < u64::BITS).then_some(place)
+    })
 }
 
 /// The pulse of a cell that may have been touched without changing.

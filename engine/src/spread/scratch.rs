@@ -166,9 +166,10 @@ mod tests {
     #[test]
     fn the_bytes_are_those_of_every_list_at_its_longest() {
         // 12 bytes a node in the ledger, 12 in the pulses and 24 in two frontiers; 16,384 for a
-        // chunk of touched nodes; 16 words of who was reached and twice 17 of marks.
-        let double = 48 * 1000 + 16_384 + (16 + 2 * 17) * 8;
-        let single = 32 * 1000 + 16_384 + (16 + 2 * 17) * 8;
+        // chunk of touched nodes; 16 words of who was reached and twice 17 of marks. Activations
+        // and cells fill up the last of 16 times 64, with 24 more of each.
+        let double = 48 * 1000 + 24 * 2 * 8 + 16_384 + (16 + 2 * 17) * 8;
+        let single = 32 * 1000 + 24 * 2 * 4 + 16_384 + (16 + 2 * 17) * 8;
         let linear = |precision| Rule::Linear(Linear { precision, ..Linear::default() });
         for (rule, bytes) in [
             (linear(Precision::Double), double + 8 * 1000),

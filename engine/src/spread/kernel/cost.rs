@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use super::{InstructionSet, Sum, add_dense};
+use super::{Compiled, InstructionSet, Sum, add_dense};
 use crate::graph::{DenseEdges, Edges, PushCosts, TARGETS_PER_BLOCK};
 use crate::spread::conditions::Conditions;
-use crate::spread::pulses::{Finding, Pulses};
+use crate::spread::pulses::{Cells, Finding, Pulses, Visit};
 use crate::spread::request::Bounds;
 use crate::spread::watch::Watch;
 use crate::terms::{NodeId, StopReason};
@@ -61,15 +61,17 @@ pub(crate) fn measured_push_costs(
     for _ in 0..REPEATS {
         pulses.find_by(Finding::List);
         let started = Instant::now();
-        followed = follow(edges, &rows, &mut pulses, instructions, &mut watch).max(1);
+        let follow = Follow { edges, rows: &rows, pulses: &mut pulses, watch: &mut watch };
+        followed = instructions.run(follow).max(1);
         pulses.take_listed::<Sum>(|_, _| false);
         least[0] = least[0].min(started.elapsed().as_secs_f64());
         pulses.find_by(Finding::Scan);
         let started = Instant::now();
-        follow(edges, &rows, &mut pulses, instructions, &mut watch);
+        let follow = Follow { edges, rows: &rows, pulses: &mut pulses, watch: &mut watch };
+        instructions.run(follow);
         least[1] = least[1].min(started.elapsed().as_secs_f64());
         let started = Instant::now();
-        instructions.run(|| pulses.take_scanned::<Sum>(|_, _| {}));
+        pulses.take_scanned::<Sum, _>(instructions, &mut Nothing);
         least[2] = least[2].min(started.elapsed().as_secs_f64());
     }
     let [list, push, scan] = least;
@@ -103,25 +105,39 @@ fn sample(edges: &Edges, nodes: usize) -> Option<Vec<u32>> {
     (sampled >= SAMPLE_EDGES / 4).then_some(rows)
 }
 
-fn follow(
-    edges: &Edges,
-    rows: &[u32],
-    pulses: &mut Pulses<f64>,
-    instructions: InstructionSet,
-    watch: &mut Watch<'_>,
-) -> usize {
-    instructions.run(|| {
+/// Follows rows; gives their edges.
+struct Follow<'a, 'w> {
+    edges: &'a Edges,
+    rows: &'a [u32],
+    pulses: &'a mut Pulses<f64>,
+    watch: &'a mut Watch<'w>,
+}
+
+impl Compiled for Follow<'_, '_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run(self) -> usize {
         let mut followed = 0;
-        for &node in rows {
+        for &node in self.rows {
             // What cannot be read is left out, and whoever needs it is told.
-            if let Ok(row) = edges.row(NodeId::new(node)) {
+            if let Ok(row) = self.edges.row(NodeId::new(node)) {
                 followed += row.len();
-                let added: Result<(), StopReason> = pulses.add_row::<Sum>(row, 1.0, watch);
+                let added: Result<(), StopReason> =
+                    self.pulses.add_row::<Sum>(row, 1.0, self.watch);
                 debug_assert!(added.is_ok(), "nothing bounds it");
             }
         }
         followed
-    })
+    }
+}
+
+/// Does nothing with what was touched.
+struct Nothing;
+
+impl<S> Visit<S> for Nothing {
+    #[inline(always)]
+    fn visit(&mut self, _: u32, _: &Cells<S>, _: u64) {}
 }
 
 /// Measures a dense hop; the cost of one edge.

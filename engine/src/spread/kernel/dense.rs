@@ -1,9 +1,11 @@
 //! A hop over all edges, block of targets by block of targets.
 
+use std::marker::PhantomData;
+
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
 
-use super::{InstructionSet, Join};
+use super::{Compiled, InstructionSet, Join};
 use crate::graph::{DenseEdges, TARGETS_PER_BLOCK, TARGETS_PER_BLOCK_BITS, TargetBlock, Weights};
 use crate::spread::real::Real;
 use crate::spread::watch::Watch;
@@ -32,7 +34,7 @@ pub(crate) fn add_dense<S: Real, J: Join<S>>(
             blocks.for_each(|(block, cells)| {
                 let cells = cells.as_chunks_mut().0;
                 cells.iter_mut().for_each(|cells| {
-                    instructions.run(|| add_block::<S, J>(block, factors, cells));
+                    instructions.run(AddBlock::<S, J> { block, factors, cells, join: PhantomData });
                 });
             });
         });
@@ -40,22 +42,33 @@ pub(crate) fn add_dense<S: Real, J: Join<S>>(
     }
     for (block, cells) in edges.blocks.iter().zip(cells.as_chunks_mut().0) {
         watch.spend(block.codes.len())?;
-        instructions.run(|| add_block::<S, J>(block, factors, cells));
+        instructions.run(AddBlock::<S, J> { block, factors, cells, join: PhantomData });
     }
     Ok(())
 }
 
-#[inline(always)]
-fn add_block<S: Real, J: Join<S>>(
-    block: &TargetBlock,
-    factors: &[S],
-    cells: &mut [S; TARGETS_PER_BLOCK],
-) {
-    match &block.weights {
-        Weights::Single(weights) => {
-            add::<S, J, f32>(&block.codes, weights, S::of_single, factors, cells);
+/// Adds what the edges into one block of targets contribute.
+struct AddBlock<'a, S, J> {
+    block: &'a TargetBlock,
+    factors: &'a [S],
+    cells: &'a mut [S; TARGETS_PER_BLOCK],
+    join: PhantomData<J>,
+}
+
+impl<S: Real, J: Join<S>> Compiled for AddBlock<'_, S, J> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { block, factors, cells, .. } = self;
+        match &block.weights {
+            Weights::Single(weights) => {
+                add::<S, J, f32>(&block.codes, weights, S::of_single, factors, cells);
+            }
+            Weights::Double(weights) => {
+                add::<S, J, f64>(&block.codes, weights, S::of, factors, cells);
+            }
         }
-        Weights::Double(weights) => add::<S, J, f64>(&block.codes, weights, S::of, factors, cells),
     }
 }
 

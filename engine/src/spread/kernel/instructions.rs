@@ -4,6 +4,17 @@
 //! therefore compiled several times, and the best that the processor has is run. All of them do
 //! the same operations in the same order, none fuses a product with a sum, so their bits are equal.
 
+/// A loop that is compiled once for each instruction set.
+pub(crate) trait Compiled {
+    /// What comes out of it.
+    type Output;
+
+    /// Runs it. Must be `#[inline(always)]`, and so must be what it calls and is to gain: only what
+    /// is copied into the function for a newer processor is compiled for that. A compiler leaves a
+    /// large closure where it is, compiled for the oldest; hence this is no closure.
+    fn run(self) -> Self::Output;
+}
+
 /// An instruction set that this processor has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InstructionSet(Set);
@@ -59,15 +70,15 @@ impl InstructionSet {
         &[Self(Set::Baseline)]
     }
 
-    /// Runs `kernel` compiled for this instruction set, as far as it is inlined.
+    /// Runs `kernel` compiled for this instruction set.
     #[inline(always)]
     #[cfg_attr(
         target_arch = "x86_64",
         expect(unsafe_code, reason = "code for newer processors must be guarded by hand")
     )]
-    pub(crate) fn run<R>(self, kernel: impl FnOnce() -> R) -> R {
+    pub(crate) fn run<C: Compiled>(self, kernel: C) -> C::Output {
         match self.0 {
-            Set::Baseline => kernel(),
+            Set::Baseline => kernel.run(),
             // SAFETY: an `InstructionSet` other than the baseline comes from `available` alone,
             // which asked the processor for every feature that the function is compiled with.
             #[cfg(target_arch = "x86_64")]
@@ -81,13 +92,13 @@ impl InstructionSet {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-fn with_avx2<R>(kernel: impl FnOnce() -> R) -> R {
-    kernel()
+fn with_avx2<C: Compiled>(kernel: C) -> C::Output {
+    kernel.run()
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 #[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
-fn with_avx512<R>(kernel: impl FnOnce() -> R) -> R {
-    kernel()
+fn with_avx512<C: Compiled>(kernel: C) -> C::Output {
+    kernel.run()
 }

@@ -14,5 +14,6 @@ mod join;
 pub(crate) use cost::{Work, measured_dense_cost, measured_push_costs};
 pub(crate) use dense::add_dense;
 pub use execution::{Execution, Kernel};
+pub(crate) use instructions::Compiled;
 pub use instructions::InstructionSet;
 pub(crate) use join::{Join, Largest, NoisyOr, Sum};

@@ -2,6 +2,7 @@
 
 use super::{LaneState, Line, Shared};
 use crate::graph::{DamagedBlock, Edges, Row, WeightSlice};
+use crate::spread::kernel::Compiled;
 use crate::spread::outcome::SpreadStats;
 use crate::spread::params::Share;
 use crate::spread::real::Real;
@@ -63,23 +64,23 @@ impl<'a, S: Real, const L: usize> LaneHop<'a, S, L> {
         watch: &mut Watch<'_>,
     ) -> Result<bool, DamagedBlock> {
         let Some(edges) = self.shared.view.plain_edges() else { return Ok(false) };
-        let (followed, finite) = self.weigh(edges, state, stats)?;
+        let instructions = self.shared.execution.instructions;
+        let (followed, finite) = instructions.run(Weigh { hop: self, edges, state, stats })?;
         let grows = |bound: &f64| bound.is_nan() || *bound >= S::LARGEST / 4.0;
         if !finite || self.bounds.iter().any(grows) {
             return Ok(false);
         }
         let nodes = self.shared.view.graph().node_count();
         let marked = followed < nodes / MARKED_SHARE;
-        let instructions = self.shared.execution.instructions;
         let pushed = if marked {
-            instructions.run(|| push::<S, L, true>(edges, state, watch))
+            instructions.run(Push::<S, L, true> { edges, state, watch })
         } else {
-            instructions.run(|| push::<S, L, false>(edges, state, watch))
+            instructions.run(Push::<S, L, false> { edges, state, watch })
         };
         if !pushed? {
             return Ok(false);
         }
-        let counts = instructions.run(|| self.commit(state, nodes, hop, marked));
+        let counts = instructions.run(Commit { of: self, state, nodes, hop, marked });
         for (lane, stats) in stats.iter_mut().enumerate() {
             stats.nodes_reached += u64::from(counts.new[lane]);
             stats.revisits += u64::from(counts.revisits[lane]);
@@ -89,6 +90,7 @@ impl<'a, S: Real, const L: usize> LaneHop<'a, S, L> {
 
     /// Replaces the pulses of all lanes by `pulse * hop_decay * share`; counts edges. Returns how
     /// many edges the hop follows, and whether every factor is finite.
+    #[inline(always)]
     fn weigh(
         &mut self,
         edges: &Edges,
@@ -98,27 +100,27 @@ impl<'a, S: Real, const L: usize> LaneHop<'a, S, L> {
         let weight_bound = self.shared.view.weight_bound();
         let by = self.shared.linear.share;
         let (mut followed, mut finite) = (0, true);
+        let mut fans = [0; L];
         for (&node, pulses) in state.nodes.iter().zip(&mut state.pulses) {
             let row = edges.row(NodeId::new(node))?;
             followed += row.len();
             let part = match by {
-                Share::None => None,
-                _ if row.is_empty() => Some(S::ZERO),
-                by => Some(S::of(share(by, row))),
+                Share::None => S::ONE,
+                _ if row.is_empty() => S::ZERO,
+                by => S::of(share(by, row)),
             };
+            // All lanes alike: what does not fire is 0 and stays so.
             for (lane, pulse) in pulses.0.iter_mut().enumerate() {
-                if *pulse <= S::ZERO {
-                    continue;
-                }
-                let mut factor = *pulse * self.hop_decay;
-                if let Some(part) = part {
-                    factor = factor * part;
-                }
+                let fan = if *pulse > S::ZERO { row.len() as u64 } else { 0 };
+                let factor = *pulse * self.hop_decay * part;
                 *pulse = factor;
                 finite &= factor.wide().is_finite();
-                stats[lane].edges_traversed += row.len() as u64;
+                fans[lane] += fan;
                 self.bounds[lane] += factor.wide() * weight_bound * row.len() as f64;
             }
+        }
+        for (stats, fan) in stats.iter_mut().zip(fans) {
+            stats.edges_traversed += fan;
         }
         Ok((followed, finite))
     }
@@ -132,33 +134,47 @@ impl<'a, S: Real, const L: usize> LaneHop<'a, S, L> {
         hop: u32,
         marked: bool,
     ) -> Counts<L> {
-        let LaneState { cells, held, reached, touched, nodes: frontier, pulses } = state;
-        frontier.clear();
-        pulses.clear();
+        state.nodes.clear();
+        state.pulses.clear();
         let last = hop == self.shared.hop_limit;
         let mark = u8::try_from(hop + 1).expect("a shareable request has few hops");
         let mut counts = Counts { new: [0; L], revisits: [0; L] };
-        let mut visit = |node: u32| {
-            let at = node as usize;
-            let arrived = cells[at];
-            if arrived.0.iter().fold(true, |none, pulse| none & (*pulse == S::ZERO)) {
-                return;
-            }
-            cells[at] = Line([S::ZERO; L]);
-            let fires = self.add(&arrived, &mut held[at], &mut reached[at], mark, &mut counts);
-            let any = fires.0.iter().fold(false, |any, pulse| any | (*pulse > S::ZERO));
-            if any && !last {
-                frontier.push(node);
-                pulses.push(fires);
-            }
-        };
         if marked {
-            touched.drain(visit);
+            let mut touched = std::mem::take(&mut state.touched);
+            touched.drain(|node| self.commit_line(state, node, mark, last, &mut counts));
+            state.touched = touched;
         } else {
             let end = u32::try_from(nodes).expect("a graph has fewer than 2^32 nodes");
-            (0..end).for_each(&mut visit);
+            for node in 0..end {
+                self.commit_line(state, node, mark, last, &mut counts);
+            }
         }
         counts
+    }
+
+    /// The same for one node.
+    #[inline(always)]
+    fn commit_line(
+        &self,
+        state: &mut LaneState<S, L>,
+        node: u32,
+        mark: u8,
+        last: bool,
+        counts: &mut Counts<L>,
+    ) {
+        let at = node as usize;
+        let arrived = state.cells[at];
+        if arrived.0.iter().fold(true, |none, pulse| none & (*pulse == S::ZERO)) {
+            return;
+        }
+        state.cells[at] = Line([S::ZERO; L]);
+        let (held, reached) = (&mut state.held[at], &mut state.reached[at]);
+        let fires = self.add(&arrived, held, reached, mark, counts);
+        let any = fires.0.iter().fold(false, |any, pulse| any | (*pulse > S::ZERO));
+        if any && !last {
+            state.nodes.push(node);
+            state.pulses.push(fires);
+        }
     }
 
     /// Adds a line of pulses to one of activations; the pulses that fire, 0 for the others.
@@ -190,29 +206,70 @@ impl<'a, S: Real, const L: usize> LaneHop<'a, S, L> {
     }
 }
 
+/// [`LaneHop::weigh`].
+struct Weigh<'l, 'a, S, const L: usize> {
+    hop: &'l mut LaneHop<'a, S, L>,
+    edges: &'l Edges,
+    state: &'l mut LaneState<S, L>,
+    stats: &'l mut [SpreadStats],
+}
+
+impl<S: Real, const L: usize> Compiled for Weigh<'_, '_, S, L> {
+    type Output = Result<(usize, bool), DamagedBlock>;
+
+    #[inline(always)]
+    fn run(self) -> Self::Output {
+        self.hop.weigh(self.edges, self.state, self.stats)
+    }
+}
+
+/// [`LaneHop::commit`].
+struct Commit<'l, 'a, S, const L: usize> {
+    of: &'l LaneHop<'a, S, L>,
+    state: &'l mut LaneState<S, L>,
+    nodes: usize,
+    hop: u32,
+    marked: bool,
+}
+
+impl<S: Real, const L: usize> Compiled for Commit<'_, '_, S, L> {
+    type Output = Counts<L>;
+
+    #[inline(always)]
+    fn run(self) -> Counts<L> {
+        self.of.commit(self.state, self.nodes, self.hop, self.marked)
+    }
+}
+
 /// Adds every factor of the frontier times the weight to the line of each target. `false` where
 /// the group must end.
-#[inline(always)]
-fn push<S: Real, const L: usize, const MARKED: bool>(
-    edges: &Edges,
-    state: &mut LaneState<S, L>,
-    watch: &mut Watch<'_>,
-) -> Result<bool, DamagedBlock> {
-    let LaneState { cells, touched, nodes, pulses, .. } = state;
-    for (position, (&node, factors)) in nodes.iter().zip(&*pulses).enumerate() {
-        if let Some(&ahead) = nodes.get(position + ROWS_AHEAD) {
-            edges.prefetch_row(ahead);
+struct Push<'l, 'w, S, const L: usize, const MARKED: bool> {
+    edges: &'l Edges,
+    state: &'l mut LaneState<S, L>,
+    watch: &'l mut Watch<'w>,
+}
+
+impl<S: Real, const L: usize, const MARKED: bool> Compiled for Push<'_, '_, S, L, MARKED> {
+    type Output = Result<bool, DamagedBlock>;
+
+    #[inline(always)]
+    fn run(self) -> Self::Output {
+        let LaneState { cells, touched, nodes, pulses, .. } = self.state;
+        for (position, (&node, factors)) in nodes.iter().zip(&*pulses).enumerate() {
+            if let Some(&ahead) = nodes.get(position + ROWS_AHEAD) {
+                self.edges.prefetch_row(ahead);
+            }
+            let row = self.edges.row(NodeId::new(node))?;
+            if self.watch.spend(row.len() * L).is_err() {
+                return Ok(false);
+            }
+            if MARKED {
+                row.targets.iter().for_each(|target| touched.insert(*target));
+            }
+            add_row(row, factors, cells);
         }
-        let row = edges.row(NodeId::new(node))?;
-        if watch.spend(row.len() * L).is_err() {
-            return Ok(false);
-        }
-        if MARKED {
-            row.targets.iter().for_each(|target| touched.insert(*target));
-        }
-        add_row(row, factors, cells);
+        Ok(true)
     }
-    Ok(true)
 }
 
 #[inline(always)]

@@ -1,9 +1,11 @@
 //! Pulses become activations, and those that fire the next frontier.
 
+use std::marker::PhantomData;
+
 use super::{Accumulate, Params};
 use crate::spread::ledger::Ledger;
 use crate::spread::marks::Marks;
-use crate::spread::pulses::Finding;
+use crate::spread::pulses::{Cells, Finding, Visit, bits_of, places};
 use crate::spread::real::Real;
 use crate::spread::run::{Halt, Run, entry};
 use crate::spread::scratch::{Frontier, State};
@@ -21,12 +23,12 @@ pub(super) fn commit_last<S: Real, J: Accumulate<S>>(
     let State { ledger, pulses, .. } = state;
     let instructions = run.execution.instructions;
     let floor = params.raw.report_threshold;
-    let mut last = LastHop { run, ledger, params, hop, floor, new: 0, revisits: 0 };
+    let join = PhantomData::<J>;
+    let mut last = LastHop { run, ledger, params, hop, floor, new: 0, revisits: 0, join };
     match pulses.finding() {
-        Finding::Scan => instructions
-            .run(|| pulses.take_scanned::<J>(|node, pulse| last.visit::<J>(node, pulse))),
+        Finding::Scan => pulses.take_scanned::<J, _>(instructions, &mut last),
         Finding::List => pulses.take_listed::<J>(|node, pulse| {
-            last.visit::<J>(node, pulse);
+            last.take(node, pulse);
             false
         }),
     }
@@ -36,7 +38,7 @@ pub(super) fn commit_last<S: Real, J: Accumulate<S>>(
 }
 
 /// What the last hop changes.
-struct LastHop<'r, 'a, 'p, S> {
+struct LastHop<'r, 'a, 'p, S, J> {
     run: &'r mut Run<'a>,
     ledger: &'r mut Ledger<S>,
     params: &'r Params<'p, S>,
@@ -45,11 +47,12 @@ struct LastHop<'r, 'a, 'p, S> {
     floor: f64,
     new: u64,
     revisits: u64,
+    join: PhantomData<J>,
 }
 
-impl<S: Real> LastHop<'_, '_, '_, S> {
+impl<S: Real, J: Accumulate<S>> LastHop<'_, '_, '_, S, J> {
     #[inline(always)]
-    fn visit<J: Accumulate<S>>(&mut self, node: u32, pulse: S) {
+    fn take(&mut self, node: u32, pulse: S) {
         if pulse <= S::ZERO {
             return;
         }
@@ -66,11 +69,36 @@ impl<S: Real> LastHop<'_, '_, '_, S> {
         }
     }
 
-    /// Apart from `visit`, since few nodes come so far.
+    /// Apart from `take`, since few nodes come so far.
     #[inline(never)]
     fn offer(&mut self, node: u32, activation: f64) {
         self.run.offer(entry(node, activation, self.hop));
         self.floor = self.run.lists.ranking.floor().max(self.params.raw.report_threshold);
+    }
+}
+
+impl<S: Real, J: Accumulate<S>> Visit<S> for LastHop<'_, '_, '_, S, J> {
+    #[inline(always)]
+    fn visit(&mut self, first: u32, cells: &Cells<S>, above: u64) {
+        let reached = self.ledger.reached_bits(first);
+        for place in places(above & reached) {
+            self.take(first + place, J::pulse(cells[place as usize]));
+        }
+        let new = above & !reached;
+        if new == 0 {
+            return;
+        }
+        self.new += u64::from(new.count_ones());
+        // No number of this width lies between the floor and the nearest one on its other side.
+        let floor = S::of(self.floor);
+        let activation = |cell| self.params.capped(J::accumulate(S::ZERO, J::pulse(cell)));
+        let strong = new & bits_of(cells, |cell| activation(cell) >= floor);
+        for place in places(strong) {
+            let activation = activation(cells[place as usize]).wide();
+            if activation >= self.floor {
+                self.offer(first + place, activation);
+            }
+        }
     }
 }
 
@@ -83,15 +111,14 @@ pub(super) fn commit_scanned<S: Real, J: Accumulate<S>>(
 ) {
     let State { ledger, pulses, frontier, .. } = state;
     let fired = if params.once { Some(&run.lists.fired) } else { None };
-    let mut hop = EarlierHop { ledger, frontier, fired, params, last, revisits: 0 };
-    run.execution
-        .instructions
-        .run(|| pulses.take_scanned::<J>(|node, pulse| hop.visit::<J>(node, pulse)));
+    let join = PhantomData::<J>;
+    let mut hop = EarlierHop { ledger, frontier, fired, params, last, revisits: 0, join };
+    pulses.take_scanned::<J, _>(run.execution.instructions, &mut hop);
     run.stats.revisits += hop.revisits;
 }
 
 /// What a hop before the last changes.
-struct EarlierHop<'r, 'p, S> {
+struct EarlierHop<'r, 'p, S, J> {
     ledger: &'r mut Ledger<S>,
     frontier: &'r mut Frontier<S>,
     /// Who may not fire again.
@@ -99,20 +126,25 @@ struct EarlierHop<'r, 'p, S> {
     params: &'r Params<'p, S>,
     last: bool,
     revisits: u64,
+    join: PhantomData<J>,
 }
 
-impl<S: Real> EarlierHop<'_, '_, S> {
+impl<S: Real, J: Accumulate<S>> Visit<S> for EarlierHop<'_, '_, S, J> {
     #[inline(always)]
-    fn visit<J: Accumulate<S>>(&mut self, node: u32, pulse: S) {
-        if pulse <= S::ZERO {
+    fn visit(&mut self, first: u32, cells: &Cells<S>, above: u64) {
+        self.revisits += u64::from((above & self.ledger.reached_bits(first)).count_ones());
+        self.ledger.set_each(first, above, |place, held| {
+            self.params.capped(J::accumulate(held, J::pulse(cells[place])))
+        });
+        if self.last {
             return;
         }
-        let held = self.ledger.activation(node);
-        let new = self.ledger.set(node, self.params.capped(J::accumulate(held, pulse)));
-        self.revisits += u64::from(!new);
-        let may_fire = self.fired.is_none_or(|fired| !fired.contains(node));
-        if !self.last && pulse >= self.params.firing_threshold && may_fire {
-            self.frontier.push(node, pulse);
+        let threshold = self.params.firing_threshold;
+        for place in places(above & bits_of(cells, |cell| J::pulse(cell) >= threshold)) {
+            let node = first + place;
+            if self.fired.is_none_or(|fired| !fired.contains(node)) {
+                self.frontier.push(node, J::pulse(cells[place as usize]));
+            }
         }
     }
 }

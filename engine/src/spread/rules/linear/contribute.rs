@@ -1,14 +1,17 @@
 //! What the nodes of a frontier contribute to their targets.
 
+use std::marker::PhantomData;
+
 use super::Params;
 use crate::graph::{DenseEdges, Edges, Row, WeightSlice};
 use crate::spread::choice::{Chosen, choose};
-use crate::spread::kernel::{Join, add_dense};
+use crate::spread::kernel::{Compiled, Join, add_dense};
 use crate::spread::params::Share;
 use crate::spread::pulses::{Finding, Pulses};
 use crate::spread::real::Real;
 use crate::spread::run::{Halt, Run};
 use crate::spread::scratch::{Frontier, State};
+use crate::spread::watch::Watch;
 use crate::terms::{NodeId, StopReason};
 
 /// Rows between the one that is followed and the one whose place is asked for.
@@ -77,6 +80,9 @@ fn weigh<S: Real>(
     frontier: &mut Frontier<S>,
     params: &Params<'_, S>,
 ) -> Result<Load, Halt> {
+    if params.raw.share == Share::None {
+        return Ok(weigh_alike(run, edges, frontier, params)?);
+    }
     let weight_bound = run.view.weight_bound();
     let mut load = Load::default();
     let Frontier { nodes, pulses } = frontier;
@@ -93,6 +99,35 @@ fn weigh<S: Real>(
             if row.is_empty() { S::ZERO } else { load.factor(row, *pulse, weight_bound, params)? };
     }
     Ok(load)
+}
+
+/// [`weigh`] where the factor needs nothing of a row but whether it is empty: then no branch hangs
+/// on that, which in a large frontier of nodes with and without edges cost more than all the rest.
+fn weigh_alike<S: Real>(
+    run: &Run<'_>,
+    edges: &Edges,
+    frontier: &mut Frontier<S>,
+    params: &Params<'_, S>,
+) -> Result<Load, StopReason> {
+    let weight_bound = run.view.weight_bound();
+    let (mut load, mut finite) = (Load::default(), true);
+    let Frontier { nodes, pulses } = frontier;
+    for (position, (&node, pulse)) in nodes.iter().zip(&mut *pulses).enumerate() {
+        if let Some(&ahead) = nodes.get(position + RANGES_AHEAD) {
+            edges.prefetch_range(ahead);
+        }
+        let Ok(len) = edges.row_len(NodeId::new(node)) else {
+            run.view.unread().note(node);
+            *pulse = S::ZERO;
+            continue;
+        };
+        let factor = *pulse * params.hop_decay;
+        finite &= (len == 0) | factor.wide().is_finite();
+        load.edges += len as u64;
+        load.bound += factor.wide() * weight_bound * len as f64;
+        *pulse = if len == 0 { S::ZERO } else { factor };
+    }
+    if finite { Ok(load) } else { Err(StopReason::Overflow) }
 }
 
 /// Takes the nodes out of the frontier whose edges could not be read.
@@ -128,17 +163,35 @@ fn follow<S: Real, J: Join<S>>(
         }
     }
     let State { pulses, frontier, .. } = state;
-    run.execution.instructions.run(|| {
-        for (position, (&node, &factor)) in frontier.nodes.iter().zip(&frontier.pulses).enumerate()
-        {
-            if let Some(&ahead) = frontier.nodes.get(position + ROWS_AHEAD) {
+    let join = PhantomData::<J>;
+    let watch = &mut run.watch;
+    run.execution.instructions.run(FollowRows { edges, frontier, pulses, watch, join })
+}
+
+/// Follows the row of each node of a frontier.
+struct FollowRows<'a, 'w, S, J> {
+    edges: &'a Edges,
+    frontier: &'a Frontier<S>,
+    pulses: &'a mut Pulses<S>,
+    watch: &'a mut Watch<'w>,
+    join: PhantomData<J>,
+}
+
+impl<S: Real, J: Join<S>> Compiled for FollowRows<'_, '_, S, J> {
+    type Output = Result<(), Halt>;
+
+    #[inline(always)]
+    fn run(self) -> Result<(), Halt> {
+        let Self { edges, frontier: Frontier { nodes, pulses: factors }, pulses, watch, .. } = self;
+        for (position, (&node, &factor)) in nodes.iter().zip(factors).enumerate() {
+            if let Some(&ahead) = nodes.get(position + ROWS_AHEAD) {
                 edges.prefetch_row(ahead);
             }
             let row = edges.row(NodeId::new(node))?;
-            pulses.add_row::<J>(row, factor, &mut run.watch)?;
+            pulses.add_row::<J>(row, factor, watch)?;
         }
         Ok(())
-    })
+    }
 }
 
 /// Adds what every node contributes, those outside the frontier nothing.

@@ -26,9 +26,15 @@ pub(super) fn report<S: Real>(
     }
     let reported = |activation: f64| activation > 0.0 && activation >= linear.report_threshold;
     if linear.inhibit.is_none() && linear.squash.is_none() {
-        for (node, activation, hop) in state.ledger.entries() {
-            if reported(activation.wide()) {
-                run.offer(entry(node, activation.wide(), hop));
+        // Tested first for what most nodes fail.
+        let mut floor = run.lists.ranking.floor();
+        for (hop, nodes) in state.ledger.by_hop() {
+            for &node in nodes {
+                let activation = state.ledger.held(node).wide();
+                if activation >= floor && reported(activation) {
+                    run.offer(entry(node, activation, hop));
+                    floor = run.lists.ranking.floor();
+                }
             }
         }
         return Ok(());

@@ -6,7 +6,8 @@
 use super::{Round, cached_sum};
 use crate::graph::DenseEdges;
 use crate::spread::choice::{Chosen, choose};
-use crate::spread::kernel::{Sum, add_dense};
+use crate::spread::kernel::{Compiled, Sum, add_dense};
+use crate::spread::ledger::Ledger;
 use crate::spread::pulses::Finding;
 use crate::spread::rules::flow::{Given, has_plain_sum, row_sum};
 use crate::spread::rules::linear::make_room;
@@ -57,24 +58,12 @@ pub(super) fn one_round(
 
     let nodes = run.view.graph().node_count();
     let instructions = run.execution.instructions;
-    let mut given = Given::by(run.seeds);
-    let (mut change, mut finite, mut revisits) = (0.0, true, 0);
+    let given = Given::by(run.seeds);
     let State { ledger, pulses, factors, .. } = state;
-    let cells = pulses.cells_in_blocks(nodes);
+    let cells = &mut pulses.cells_in_blocks(nodes)[..nodes];
     // The probabilities are kept aside until all are known to be finite.
-    instructions.run(|| {
-        for (node, (cell, kept)) in (0u32..).zip(cells[..nodes].iter_mut().zip(&mut *factors)) {
-            let received = *cell + 0.0;
-            *cell = -0.0;
-            let seed = given.to(node);
-            let probability = received + dangling * seed + (1.0 - damping) * seed;
-            let reached = ledger.is_reached(node);
-            change += (probability - ledger.activation(node)).abs();
-            finite &= probability.is_finite();
-            revisits += u64::from(received > 0.0 && reached);
-            *kept = probability;
-        }
-    });
+    let receive = Receive { cells, kept: factors, ledger, given, dangling, damping };
+    let Received { change, finite, revisits } = instructions.run(receive);
     if finite {
         for (node, probability) in (0u32..).zip(&factors[..nodes]) {
             if *probability > 0.0 || ledger.is_reached(node) {
@@ -90,6 +79,45 @@ pub(super) fn one_round(
         Ok(Round { edges: followed, change, full: false })
     } else {
         Err(StopReason::Overflow.into())
+    }
+}
+
+/// Makes the probability of every node from what it received, and empties its cell.
+struct Receive<'a> {
+    cells: &'a mut [f64],
+    kept: &'a mut [f64],
+    ledger: &'a Ledger<f64>,
+    given: Given<'a>,
+    dangling: f64,
+    damping: f64,
+}
+
+/// How the probabilities differ from those before.
+struct Received {
+    change: f64,
+    finite: bool,
+    revisits: u64,
+}
+
+impl Compiled for Receive<'_> {
+    type Output = Received;
+
+    #[inline(always)]
+    fn run(self) -> Received {
+        let Self { cells, kept, ledger, mut given, dangling, damping } = self;
+        let (mut change, mut finite, mut revisits) = (0.0, true, 0);
+        for (node, (cell, kept)) in (0u32..).zip(cells.iter_mut().zip(kept)) {
+            let received = *cell + 0.0;
+            *cell = -0.0;
+            let seed = given.to(node);
+            let probability = received + dangling * seed + (1.0 - damping) * seed;
+            let reached = ledger.is_reached(node);
+            change += (probability - ledger.activation(node)).abs();
+            finite &= probability.is_finite();
+            revisits += u64::from(received > 0.0 && reached);
+            *kept = probability;
+        }
+        Received { change, finite, revisits }
     }
 }
 

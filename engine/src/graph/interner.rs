@@ -85,16 +85,62 @@ pub(crate) struct Interner {
     names: NameList,
     slots: HashTable<Slot>,
     hasher: FixedState,
+    /// The numbers of the keys that are smaller than its length, [`NO_NUMBER`] for one not met:
+    /// keys of a host that counts its nodes are found without a hash. All others are in `slots`.
+    small_keys: Vec<u32>,
 }
 
 impl Interner {
     pub(crate) fn new(names: NameList) -> Self {
-        Self { names, slots: HashTable::new(), hasher: FixedState::default() }
+        let (slots, hasher) = (HashTable::new(), FixedState::default());
+        Self { names, slots, hasher, small_keys: Vec::new() }
     }
 
     /// The number of `name`; a new one where it was not met before.
+    #[inline]
     pub(crate) fn number(&mut self, name: Label<'_>) -> Result<u32, BuildError> {
+        if let Label::Key(key) = name
+            && let Some(&number) =
+                usize::try_from(key).ok().and_then(|key| self.small_keys.get(key))
+            && number != NO_NUMBER
+        {
+            return Ok(number);
+        }
+        self.number_of_other(name)
+    }
+
+    /// The same for a name that is not among the small keys met before.
+    fn number_of_other(&mut self, name: Label<'_>) -> Result<u32, BuildError> {
+        if let (Label::Key(key), NameList::Keys(_)) = (name, &self.names)
+            && let Some(key) = usize::try_from(key).ok().filter(|key| self.is_small(*key))
+        {
+            if self.small_keys[key] == NO_NUMBER {
+                self.small_keys[key] = self.add(name)?;
+            }
+            return Ok(self.small_keys[key]);
+        }
         self.number_hashed(name, short_hash(&self.hasher, name))
+    }
+
+    /// Whether `key` is among the small ones. They become more as names do, so that there are at
+    /// most four times as many as names, and those met before are noted then.
+    fn is_small(&mut self, key: usize) -> bool {
+        if key < self.small_keys.len() {
+            return true;
+        }
+        if key / 2 >= self.names.len() + SMALL_KEYS_MIN {
+            return false;
+        }
+        self.small_keys.resize((key + 1).next_power_of_two().max(SMALL_KEYS_MIN), NO_NUMBER);
+        if let NameList::Keys(keys) = &self.names {
+            for (key, number) in keys.iter().zip(0..) {
+                let place = usize::try_from(*key).ok().and_then(|key| self.small_keys.get_mut(key));
+                if let Some(place) = place {
+                    *place = number;
+                }
+            }
+        }
+        true
     }
 
     /// The number of each of `names`, as [`Interner::number`] gives them one by one. Names met
@@ -104,6 +150,13 @@ impl Interner {
         &mut self,
         names: &[Label<'_>],
     ) -> Result<[u32; NAMES_TOGETHER], BuildError> {
+        if let NameList::Keys(_) = self.names {
+            let mut numbers = [NO_NUMBER; NAMES_TOGETHER];
+            for (number, &name) in numbers.iter_mut().zip(names) {
+                *number = self.number(name)?;
+            }
+            return Ok(numbers);
+        }
         let is_repeated = |at: usize| at > 0 && names[at] == names[at - 1];
         let mut hashes = [0; NAMES_TOGETHER];
         for (at, &name) in names.iter().enumerate() {
@@ -137,13 +190,19 @@ impl Interner {
         if let Some(slot) = held {
             return Ok(slot.number);
         }
+        let number = self.add(name)?;
+        let slot = Slot { hash, number };
+        self.slots.insert_unique(spread_out(hash), slot, |slot| spread_out(slot.hash));
+        Ok(number)
+    }
+
+    /// Adds a name that was not met before, under the next number.
+    fn add(&mut self, name: Label<'_>) -> Result<u32, BuildError> {
         if self.names.len() as u64 >= NODE_COUNT_MAX {
             return Err(BuildError::TooManyNodes);
         }
         let number = u32::try_from(self.names.len()).map_err(|_| BuildError::TooManyNodes)?;
         self.names.push(name)?;
-        let slot = Slot { hash, number };
-        self.slots.insert_unique(spread_out(hash), slot, |slot| spread_out(slot.hash));
         Ok(number)
     }
 
@@ -177,6 +236,9 @@ fn short_hash(hasher: &FixedState, name: Label<'_>) -> u32 {
 fn spread_out(hash: u32) -> u64 {
     u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
+
+/// Keys below this are small however few names there are.
+const SMALL_KEYS_MIN: usize = 1 << 10;
 
 /// No name has this number: there are at most [`NODE_COUNT_MAX`], counted from 0.
 const NO_NUMBER: u32 = u32::MAX;
@@ -233,6 +295,25 @@ mod tests {
             }
         }
         assert_eq!(interner.len(), 1000);
+    }
+
+    #[test]
+    fn keys_get_the_same_numbers_in_whatever_order_they_come() {
+        // Some are met by hash before enough names make them small.
+        let keys = |turn: u64| (turn * 7919) % 20_011;
+        let mut interner = Interner::new(NameList::Keys(Vec::new()));
+        for round in 0..2 {
+            for turn in 0..20_011 {
+                let number = interner.number(Label::Key(keys(turn))).unwrap();
+                assert_eq!(u64::from(number), turn, "in round {round}");
+            }
+        }
+        for key in [u64::MAX, 1 << 40, 1 << 32] {
+            let number = interner.number(Label::Key(key)).unwrap();
+            assert_eq!(interner.number(Label::Key(key)), Ok(number));
+        }
+        assert_eq!(interner.len(), 20_014);
+        assert!(interner.small_keys.len() <= 4 * interner.len());
     }
 
     #[test]

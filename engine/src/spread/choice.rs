@@ -3,6 +3,7 @@
 use super::kernel::{Kernel, Work, measured_dense_cost, measured_push_costs};
 use super::run::{Halt, Run};
 use crate::graph::{DenseEdges, Edges, PushCosts};
+use crate::sync::Workers;
 
 /// The kernel for one hop.
 pub(crate) enum Chosen<'a> {
@@ -42,7 +43,9 @@ pub(crate) fn choose<'a>(
         Kernel::Auto if followed < LISTED_EDGES => return Ok(Chosen::List),
         Kernel::Auto => {}
     }
-    let work = Work { edges: followed, all_edges: graph.edge_count(), nodes: nodes as u64 };
+    let threads = run.workers.map_or(1, Workers::count);
+    let all_edges = graph.edge_count();
+    let work = Work { edges: followed, all_edges, nodes: nodes as u64, threads };
     // Measuring and making take milliseconds, which a spread with a deadline may not have.
     let in_a_hurry = run.request.bounds.budget.is_some();
     let costs = match edges.dense.push_costs.get() {

@@ -26,6 +26,8 @@ pub(crate) struct Work {
     pub(crate) all_edges: u64,
     /// Nodes of the graph.
     pub(crate) nodes: u64,
+    /// Threads that share a dense hop; any other is run by one.
+    pub(crate) threads: usize,
 }
 
 impl Work {
@@ -38,7 +40,7 @@ impl Work {
     pub(crate) fn is_dense(self, costs: PushCosts, dense_edge: Option<f64>) -> bool {
         let dense_edge = dense_edge.unwrap_or(costs.push_edge * DENSE_SHARE);
         let scan = self.nodes as f64 * costs.scan_node;
-        let dense = self.all_edges as f64 * dense_edge + scan;
+        let dense = self.all_edges as f64 * dense_edge / self.threads as f64 + scan;
         let push = self.edges as f64 * costs.push_edge;
         push + scan.min(self.edges as f64 * costs.list_edge) > dense
     }

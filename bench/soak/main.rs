@@ -89,12 +89,14 @@ impl Client {
         let (tell, told) = channel();
         let lines = process.stdout.take().map(BufReader::new);
         thread::spawn(move || {
-            // What it was about to say when it was killed is no tally.
-            let tallies = lines.into_iter().flat_map(|lines| lines.lines().map_while(Result::ok));
-            for tally in tallies.filter_map(|line| line.parse().ok()) {
-                if tell.send(tally).is_err() {
+            let Some(mut lines) = lines else { return };
+            let mut line = String::new();
+            // What it was about to say when it was killed is no tally: its line has no end.
+            while lines.read_line(&mut line).is_ok_and(|_| line.ends_with('\n')) {
+                if line.trim_end().parse().is_ok_and(|tally| tell.send(tally).is_err()) {
                     return;
                 }
+                line.clear();
             }
         });
         Ok(Self { process, told })
@@ -108,8 +110,11 @@ impl Client {
         Ok(self.told.into_iter().collect())
     }
 
-    /// Kills it; what it told until then.
+    /// Kills it, which must still be at work; what it told until then.
     fn kill(mut self) -> io::Result<Vec<Tally>> {
+        if self.process.try_wait()?.is_some() {
+            return Err(io::Error::other("a client ended by itself; see above"));
+        }
         self.process.kill()?;
         self.process.wait()?;
         Ok(self.told.into_iter().collect())

@@ -86,11 +86,14 @@ macro_rules! key {
 /// A key whose field holds a number of bytes.
 macro_rules! size {
     (@range $section:ident $name:ident) => { None };
-    (@range $section:ident $name:ident $least:expr, $range:literal) => {
+    (@range $section:ident $name:ident $least:expr, , $range:literal) => {
         Some((|config: &Config| config.$section.$name >= $least, $range))
     };
+    (@range $section:ident $name:ident $least:expr, $most:expr, $range:literal) => {
+        Some((|config: &Config| ($least..=$most).contains(&config.$section.$name), $range))
+    };
     ($section:ident . $name:ident, $when:ident, $help:literal
-        $(, $least:expr => $range:literal)?) => {
+        $(, $least:expr $(, $most:expr)? => $range:literal)?) => {
         ConfigKey {
             path: concat!(stringify!($section), ".", stringify!($name)),
             help: $help,
@@ -105,7 +108,7 @@ macro_rules! size {
                 None => false,
             },
             show: |config| Bytes(config.$section.$name).show(),
-            range: size!(@range $section $name $($least, $range)?),
+            range: size!(@range $section $name $($least, $($most)?, $range)?),
         }
     };
 }
@@ -232,7 +235,8 @@ const SINGLE: [ConfigKey; 93] = [
     ),
     key!(health.keep_time: Time, Reload, "How long the results of checks are kept.",
         some_time => "above 0"),
-    size!(health.keep_size, Reload, "Most bytes of results kept.", 1 << 10 => "at least 1KiB"),
+    size!(health.keep_size, Reload, "Most bytes of results kept.",
+        1 << 10, 64 << 20 => "from 1KiB to 64MiB"),
     key!(tuner.enabled: bool, Restart,
         "Whether the tuner steers `spread.batch_size` and `spread.hop_limit` by what it measures."),
     key!(tuner.budget: Time, Restart,

@@ -71,7 +71,10 @@ impl Checks {
         };
         let definitions =
             kept.get("checks")?.as_array()?.iter().map(read).collect::<Option<_>>()?;
-        self.results.restore(kept.get("results")?)?;
+        // What is looked at matters more than what was found.
+        if kept.get("results").and_then(|results| self.results.restore(results)).is_none() {
+            tracing::error!("what checks found cannot be read; it is put together anew");
+        }
         Some(definitions)
     }
 
@@ -221,6 +224,7 @@ pub(crate) fn delete(service: &App, name: &str) -> Result<Value, Problem> {
         None => Err(missing(registry, name)),
         Some(_) => {
             registry.remove(name);
+            service.checks.results.forget(name);
             Ok(())
         }
     })?;

@@ -12,6 +12,7 @@ use emanate::health::{
     RegisterError, Registry, Verdict,
 };
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 
 use super::checks;
 use super::events::EventKind;
@@ -85,6 +86,7 @@ impl Checks<'_> {
 pub(crate) async fn watch(service: App) {
     let mut stages = service.stages();
     let mut seen: HashMap<Arc<str>, HealthStatus> = HashMap::new();
+    let (mut turned, mut keeping) = (false, None::<JoinHandle<()>>);
     loop {
         tokio::select! {
             _ = stages.wait_for(|stage| *stage >= Stage::Stopping) => return,
@@ -97,7 +99,6 @@ pub(crate) async fn watch(service: App) {
         served.health.tick(CheckJob::on_thread);
         let checks = served.health.reading().checks;
         service.checks.results.note(&checks, &service.live().config.health);
-        let mut turned = false;
         for check in &checks {
             let before = seen.get(&check.name).copied();
             turned |= before != Some(check.status);
@@ -106,9 +107,10 @@ pub(crate) async fn watch(service: App) {
             }
         }
         seen = checks.iter().map(|check| (Arc::clone(&check.name), check.status)).collect();
-        if turned {
-            // Not waited for: a disk that hangs must hold up no check.
-            tokio::spawn(checks::keep(App::clone(&service)));
+        // Not waited for, and one at a time: a disk that hangs must hold up no check, and no more
+        // than one thread.
+        if turned && keeping.as_ref().is_none_or(JoinHandle::is_finished) {
+            (turned, keeping) = (false, Some(tokio::spawn(checks::keep(App::clone(&service)))));
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::config::{Config, EngineOptions, Health, restart_keys};
 /// # Errors
 /// One sentence for each mistake.
 pub(crate) fn reload(service: &Service) -> Result<Value, Vec<String>> {
-    let result = try_reload(service);
+    let result = service.reloading.with(|()| try_reload(service));
     service.figures.reloaded(result.is_ok());
     match &result {
         Ok(waiting) => {

@@ -89,7 +89,16 @@ impl Results {
                     state.add(&check.name, status, reason, now, runs);
                 }
             }
+            state.runs.retain(|name, _| checks.iter().any(|check| *check.name == **name));
             state.trim(now, config);
+        });
+    }
+
+    /// Lets go what `check` found: another of its name is another check.
+    pub(crate) fn forget(&self, check: &str) {
+        self.0.with(|state| {
+            state.found.retain(|found| found.check != check);
+            state.runs.remove(check);
         });
     }
 
@@ -209,6 +218,22 @@ mod tests {
         assert_eq!(shown.len(), 2);
         assert_eq!((&shown[1]["from_s"], &shown[1]["to_s"]), (&json!(3.0), &json!(4.0)));
         assert!(results.shown("other", 9).is_empty());
+    }
+
+    #[test]
+    fn another_check_of_the_same_name_begins_anew() {
+        let registry = registry(vec![Verdict::fail("a".to_owned()); 2]);
+        let results = Results::default();
+        let note = |checks: &[CheckReading]| {
+            results.note_at(UNIX_EPOCH, checks, &Health::default());
+        };
+        registry.tick(CheckJob::run);
+        note(&registry.reading().checks);
+        results.forget("it");
+        assert!(texts(&results).is_empty());
+        registry.remove("it");
+        note(&registry.reading().checks);
+        assert!(results.0.with(|state| state.runs.is_empty()), "a name is held for ever");
     }
 
     #[test]

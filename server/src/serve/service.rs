@@ -17,6 +17,7 @@ use super::events::{EventKind, Events};
 use super::graphs::{Served, ServedGraph};
 use super::journal::Journal;
 use super::live::Live;
+use super::locked::Locked;
 use super::metrics::Figures;
 use super::outbound::Outbound;
 use super::points::{Latencies, Points};
@@ -64,6 +65,8 @@ pub(crate) struct Service {
     pub(crate) alerts: Alerts,
     pub(crate) checks: Checks,
     pub(crate) telemetry: Telemetry,
+    /// Whose turn it is to read the configuration again: what is read last is put last.
+    pub(super) reloading: Locked<()>,
 }
 
 /// The service, as every route holds it.
@@ -105,6 +108,7 @@ impl Service {
             alerts,
             checks: Checks::default(),
             telemetry: Telemetry::new(),
+            reloading: Locked::default(),
             live: ArcSwap::from_pointee(Live::of(config)?),
         })
     }
@@ -119,16 +123,21 @@ impl Service {
         self.journal.set(&live.config);
         self.events.set(&live.config);
         self.alerts.set(&live.config);
-        if let Some(served) = self.served.get() {
-            let mut settings = live.config.spread.settings();
-            if served.tuner().is_some() {
-                let steered = served.engine.settings();
-                (settings.batch_size, settings.hop_limit) = (steered.batch_size, steered.hop_limit);
-            }
-            served.engine.set(settings);
-            breakers::put(served.engine.gate(), &live.config.breakers);
-        }
         self.live.store(Arc::new(live));
+        self.steer();
+    }
+
+    /// Puts in force what the configuration says of the engine, where there is one.
+    fn steer(&self) {
+        let Some(served) = self.served.get() else { return };
+        let live = self.live();
+        let mut settings = live.config.spread.settings();
+        if served.tuner().is_some() {
+            let steered = served.engine.settings();
+            (settings.batch_size, settings.hop_limit) = (steered.batch_size, steered.hop_limit);
+        }
+        served.engine.set(settings);
+        breakers::put(served.engine.gate(), &live.config.breakers);
     }
 
     /// Begins to answer, by `served`.
@@ -139,7 +148,6 @@ impl Service {
             let event = json!({"graph": name, "generation": generation});
             self.events.tell(EventKind::Generation, event);
         }
-        breakers::put(served.engine.gate(), &self.live().config.breakers);
         // The registry is the service's own, which it must not keep alive.
         let own = Arc::downgrade(self);
         let read = move || {
@@ -154,6 +162,9 @@ impl Service {
         self.checks.open(self, &served.health);
         // It is set once, by the one task that opens the graphs.
         let _ = self.served.set(served);
+        // It may have been read again while the graphs were.
+        self.alerts.set(&self.live().config);
+        self.steer();
         self.advance(Stage::Ready);
         tracing::info!(graphs = ?names, "ready");
     }

@@ -124,3 +124,25 @@ impl Breaker {
         }
     }
 }
+
+#[cfg(test)]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
+mod tests {
+    use super::CallCounts;
+
+    #[test]
+    fn counts_have_the_names_that_metrics_give_them() {
+        let counts = CallCounts {
+            success: 1,
+            failure: 2,
+            slow: 3,
+            ignored: 4,
+            cancelled: 5,
+            stale: 6,
+            rejected: 7,
+        };
+        let names = ["success", "failure", "slow", "ignored", "cancelled", "stale", "rejected"];
+        let expected: Vec<_> = names.into_iter().zip(1..).collect();
+        assert_eq!(counts.by_outcome().to_vec(), expected);
+    }
+}

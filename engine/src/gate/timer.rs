@@ -120,6 +120,16 @@ mod tests {
     }
 
     #[test]
+    fn a_generation_half_a_turn_away_is_neither_ahead_nor_behind() {
+        let timers = Timers::new(0);
+        timers.announce(Open, 2, 4096);
+        timers.announce(Open, 2 + (1 << 15), 8192);
+        assert_eq!(timers.get(Open, 2), Some(4096));
+        timers.announce(Open, 2 + (1 << 15) - 2, 8192);
+        assert_eq!(timers.get(Open, 1 << 15), Some(8192));
+    }
+
+    #[test]
     fn times_are_rounded_up_and_end() {
         let timers = Timers::new(1);
         assert_eq!(timers.get(Closed, 0), Some(4096));

@@ -150,9 +150,13 @@ impl Points {
     }
 
     /// What all series were `window` ago: in the newest point from before that, or in the oldest.
+    /// What counts had counted nothing when the service began, of which there is no point.
     pub(crate) fn then(&self, window: Duration) -> Then {
         let at = self.now();
         let begin = at.saturating_sub(window);
+        if begin <= self.began.0 {
+            return Then { covered: at - self.began.0, values: Vec::new() };
+        }
         self.state.with(|state| {
             let edge = state.fine.begin().unwrap_or(at);
             let log = if edge <= begin { &state.fine } else { &state.coarse };
@@ -303,7 +307,8 @@ mod tests {
 
     #[test]
     fn a_window_begins_with_the_newest_point_before_it() {
-        let kept = Points::new();
+        let second = Duration::from_secs(1);
+        let mut kept = Points::new();
         let all = |_: &SeriesName| true;
         let nothing = kept.then(Duration::from_secs(300));
         assert_eq!(nothing.sum("a", all), 0.0);
@@ -311,7 +316,13 @@ mod tests {
         kept.take(&now(&[("a", 6.0)]), &config(1 << 20));
         assert_eq!(kept.then(Duration::ZERO).sum("a", all), 6.0);
         let whole = kept.then(Duration::from_secs(300));
-        assert_eq!((whole.sum("a", all), whole.sum("b", all)), (5.0, 0.0));
+        assert_eq!(whole.sum("a", all), 0.0, "nothing was counted when it began");
         assert!(whole.covered < Duration::from_secs(60));
+        // As if it had begun long before its first point.
+        kept.began.0 -= 2 * second;
+        kept.began.1 = kept.began.1.checked_sub(2 * second).expect("the machine ran so long");
+        let part = kept.then(second);
+        assert_eq!((part.sum("a", all), part.sum("b", all)), (5.0, 0.0));
+        assert!(part.covered < Duration::from_secs(60));
     }
 }

@@ -215,13 +215,13 @@ impl Guardrail {
         if up && (young || context.violates()) {
             settings.batch_size = self.current.batch_size;
         }
-        let is_other_depth = settings.hop_limit != self.current.hop_limit;
+        let is_other_limit = settings.hop_limit != self.current.hop_limit;
         if settings != self.current {
             (self.current, self.changed) = (settings, Some(context.tick));
         }
         if proposal.verdict == Verdict::BackOff {
-            if is_other_depth {
-                // What it is watched against was measured at another depth.
+            if is_other_limit {
+                // What it is watched against was measured at another hop limit.
                 self.watch = None;
             }
             // A hop limit that is left for the answers' sake is not gone back to for throughput.

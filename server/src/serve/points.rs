@@ -88,8 +88,9 @@ impl Points {
 
     /// Keeps one point of every series.
     fn take(&self, now: &Now, config: &PointsConfig) {
-        let at = self.now();
         self.state.with(|state| {
+            // Points ascend in time, whoever takes them.
+            let at = self.now();
             let values = state.index.values(now);
             if state.rows.is_multiple_of(COARSE) {
                 state.coarse.push(at, values.clone());
@@ -150,13 +151,9 @@ impl Points {
     }
 
     /// What all series were `window` ago: in the newest point from before that, or in the oldest.
-    /// What counts had counted nothing when the service began, of which there is no point.
     pub(crate) fn then(&self, window: Duration) -> Then {
         let at = self.now();
         let begin = at.saturating_sub(window);
-        if begin <= self.began.0 {
-            return Then { covered: at - self.began.0, values: Vec::new() };
-        }
         self.state.with(|state| {
             let edge = state.fine.begin().unwrap_or(at);
             let log = if edge <= begin { &state.fine } else { &state.coarse };
@@ -206,6 +203,14 @@ impl State {
 /// Seconds with milliseconds.
 fn seconds(time: Duration) -> f64 {
     time.as_millis() as f64 / 1e3
+}
+
+/// Takes the point that windows begin with which reach back to before anything was answered.
+pub(crate) fn begin(service: &App) {
+    let config = &service.live().config.points;
+    if config.enabled {
+        take(service, config);
+    }
 }
 
 /// Takes a point of every series each `points.every`, until the service stops.
@@ -307,8 +312,7 @@ mod tests {
 
     #[test]
     fn a_window_begins_with_the_newest_point_before_it() {
-        let second = Duration::from_secs(1);
-        let mut kept = Points::new();
+        let kept = Points::new();
         let all = |_: &SeriesName| true;
         let nothing = kept.then(Duration::from_secs(300));
         assert_eq!(nothing.sum("a", all), 0.0);
@@ -316,13 +320,7 @@ mod tests {
         kept.take(&now(&[("a", 6.0)]), &config(1 << 20));
         assert_eq!(kept.then(Duration::ZERO).sum("a", all), 6.0);
         let whole = kept.then(Duration::from_secs(300));
-        assert_eq!(whole.sum("a", all), 0.0, "nothing was counted when it began");
+        assert_eq!((whole.sum("a", all), whole.sum("b", all)), (5.0, 0.0));
         assert!(whole.covered < Duration::from_secs(60));
-        // As if it had begun long before its first point.
-        kept.began.0 -= 2 * second;
-        kept.began.1 = kept.began.1.checked_sub(2 * second).expect("the machine ran so long");
-        let part = kept.then(second);
-        assert_eq!((part.sum("a", all), part.sum("b", all)), (5.0, 0.0));
-        assert!(part.covered < Duration::from_secs(60));
     }
 }

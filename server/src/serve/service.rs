@@ -20,7 +20,7 @@ use super::live::Live;
 use super::locked::Locked;
 use super::metrics::Figures;
 use super::outbound::Outbound;
-use super::points::{Latencies, Points};
+use super::points::{self, Latencies, Points};
 use super::problem::Problem;
 use super::rate::Rates;
 use super::slots::Slots;
@@ -160,6 +160,7 @@ impl Service {
         }
         self.alerts.open(&self.first);
         self.checks.open(self, &served.health);
+        points::begin(self);
         // It is set once, by the one task that opens the graphs.
         let _ = self.served.set(served);
         // It may have been read again while the graphs were.

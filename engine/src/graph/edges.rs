@@ -313,18 +313,6 @@ impl Edges {
         Ok(block.row(node.index() & (ROWS_PER_BLOCK - 1)))
     }
 
-    /// The number of edges in the row of `node`.
-    #[inline(always)]
-    pub(crate) fn row_len(&self, node: NodeId) -> Result<usize, DamagedBlock> {
-        if self.overlaid
-            && let Some(row) = self.over(node)
-        {
-            return Ok(row.len());
-        }
-        let block = self.rows.get(node.index() >> ROWS_PER_BLOCK_BITS)?;
-        Ok(block.range(node.index() & (ROWS_PER_BLOCK - 1)).len())
-    }
-
     /// The row of `node`, out of its block, which `hold` holds where it may leave memory.
     #[inline(always)]
     pub(crate) fn row_in<'r>(

@@ -99,14 +99,18 @@ impl Interner {
     /// The number of `name`; a new one where it was not met before.
     #[inline]
     pub(crate) fn number(&mut self, name: Label<'_>) -> Result<u32, BuildError> {
-        if let Label::Key(key) = name
-            && let Some(&number) =
-                usize::try_from(key).ok().and_then(|key| self.small_keys.get(key))
-            && number != NO_NUMBER
-        {
-            return Ok(number);
+        match self.small(name) {
+            Some(number) => Ok(number),
+            None => self.number_of_other(name),
         }
-        self.number_of_other(name)
+    }
+
+    /// The number of `name` where it is a small key met before.
+    #[inline]
+    fn small(&self, name: Label<'_>) -> Option<u32> {
+        let Label::Key(key) = name else { return None };
+        let number = *self.small_keys.get(usize::try_from(key).ok()?)?;
+        (number != NO_NUMBER).then_some(number)
     }
 
     /// The same for a name that is not among the small keys met before.
@@ -123,7 +127,7 @@ impl Interner {
     }
 
     /// Whether `key` is among the small ones. They become more as names do, so that there are at
-    /// most four times as many as names, and those met before are noted then.
+    /// most four times as many as names and [`SMALL_KEYS_MIN`], and those met before are noted then.
     fn is_small(&mut self, key: usize) -> bool {
         if key < self.small_keys.len() {
             return true;
@@ -150,13 +154,6 @@ impl Interner {
         &mut self,
         names: &[Label<'_>],
     ) -> Result<[u32; NAMES_TOGETHER], BuildError> {
-        if let NameList::Keys(_) = self.names {
-            let mut numbers = [NO_NUMBER; NAMES_TOGETHER];
-            for (number, &name) in numbers.iter_mut().zip(names) {
-                *number = self.number(name)?;
-            }
-            return Ok(numbers);
-        }
         let is_repeated = |at: usize| at > 0 && names[at] == names[at - 1];
         let mut hashes = [0; NAMES_TOGETHER];
         for (at, &name) in names.iter().enumerate() {
@@ -167,7 +164,7 @@ impl Interner {
         // A slot with the same hash nearly always holds the same name; that is looked at last.
         let mut numbers = [NO_NUMBER; NAMES_TOGETHER];
         for (at, &hash) in hashes[..names.len()].iter().enumerate() {
-            if !is_repeated(at) {
+            if !is_repeated(at) && self.small(names[at]).is_none() {
                 let slot = self.slots.find(spread_out(hash), |slot| slot.hash == hash);
                 numbers[at] = slot.map_or(NO_NUMBER, |slot| slot.number);
             }
@@ -175,8 +172,10 @@ impl Interner {
         for (at, &name) in names.iter().enumerate() {
             if is_repeated(at) {
                 numbers[at] = numbers[at - 1];
+            } else if let Some(number) = self.small(name) {
+                numbers[at] = number;
             } else if numbers[at] == NO_NUMBER || !self.names.is_at(numbers[at], name) {
-                numbers[at] = self.number_hashed(name, hashes[at])?;
+                numbers[at] = self.number_of_other(name)?;
             }
         }
         Ok(numbers)
@@ -323,6 +322,22 @@ mod tests {
         let names: Vec<String> = (0..200).map(|i| format!("n{}", i * i / 3 % 40)).collect();
         for names in names.chunks(NAMES_TOGETHER - 1) {
             let names: Vec<Label<'_>> = names.iter().map(|name| Label::Text(name)).collect();
+            let numbers = together.number_together(&names).unwrap();
+            for (name, number) in names.iter().zip(numbers) {
+                assert_eq!(alone.number(*name), Ok(number), "{name}");
+            }
+        }
+        assert_eq!(together.len(), alone.len());
+    }
+
+    #[test]
+    fn keys_together_get_the_numbers_they_get_alone() {
+        let keys = || NameList::Keys(Vec::new());
+        let (mut together, mut alone) = (Interner::new(keys()), Interner::new(keys()));
+        // Small ones and large ones, and some that become small.
+        let keys: Vec<u64> = (0..9000).map(|i| (i * i / 3 % 4001) << (i % 3 * i % 21)).collect();
+        for keys in keys.chunks(NAMES_TOGETHER - 1) {
+            let names: Vec<Label<'_>> = keys.iter().map(|key| Label::Key(*key)).collect();
             let numbers = together.number_together(&names).unwrap();
             for (name, number) in names.iter().zip(numbers) {
                 assert_eq!(alone.number(*name), Ok(number), "{name}");

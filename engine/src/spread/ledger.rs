@@ -1,6 +1,6 @@
 //! The ledger of one spread: the activation of every node it reached.
 
-use super::pulses::places;
+use super::marks::places;
 use super::real::Real;
 
 /// Activations, and who was reached in which hop.

@@ -70,17 +70,23 @@ impl Marks {
     }
 }
 
-/// The positions of the bits of `word`, which is number `position` of its array.
+/// The places of the bits of `word`, ascending.
 #[inline(always)]
-fn bits(mut word: u64, position: usize) -> impl Iterator<Item = usize> {
+pub(crate) fn places(mut word: u64) -> impl Iterator<Item = u32> {
     std::iter::from_fn(move || {
         if word == 0 {
             return None;
         }
-        let bit = word.trailing_zeros() as usize;
+        let place = word.trailing_zeros();
         word &= word - 1;
-        Some(position * WORD_BITS + bit)
+        Some(place)
     })
+}
+
+/// The positions of the bits of `word`, which is number `position` of its array.
+#[inline(always)]
+fn bits(word: u64, position: usize) -> impl Iterator<Item = usize> {
+    places(word).map(move |place| position * WORD_BITS + place as usize)
 }
 
 #[inline(always)]

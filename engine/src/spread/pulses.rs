@@ -346,16 +346,6 @@ pub(crate) fn bits_of<S: Copy>(cells: &Cells<S>, test: impl Fn(S) -> bool) -> u6
     bits
 }
 
-/// The places of the bits in `bits`, ascending.
-#[inline(always)]
-pub(crate) fn places(mut bits: u64) -> impl Iterator<Item = u32> {
-    std::iter::from_fn(move || {
-        let place = bits.trailing_zeros();
-        bits &= bits.wrapping_sub(1);
-        (place < u64::BITS).then_some(place)
-    })
-}
-
 /// The pulse of a cell that may have been touched without changing.
 #[inline]
 fn pulse_of<S: Real, J: Join<S>>(cell: S) -> S {

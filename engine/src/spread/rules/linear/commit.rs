@@ -4,8 +4,8 @@ use std::marker::PhantomData;
 
 use super::{Accumulate, Params};
 use crate::spread::ledger::Ledger;
-use crate::spread::marks::Marks;
-use crate::spread::pulses::{Cells, Finding, Visit, bits_of, places};
+use crate::spread::marks::{Marks, places};
+use crate::spread::pulses::{Cells, Finding, Visit, bits_of};
 use crate::spread::real::Real;
 use crate::spread::run::{Halt, Run, entry};
 use crate::spread::scratch::{Frontier, State};

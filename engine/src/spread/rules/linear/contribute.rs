@@ -28,7 +28,8 @@ pub(super) struct Load {
 }
 
 impl Load {
-    /// Takes a row into account; gives its factor, `pulse * hop_decay * share`.
+    /// Takes a row into account; gives its factor, `pulse * hop_decay * share`, which may be too
+    /// large to be finite.
     #[inline(always)]
     fn factor<S: Real>(
         &mut self,
@@ -36,17 +37,15 @@ impl Load {
         pulse: S,
         weight_bound: f64,
         params: &Params<'_, S>,
-    ) -> Result<S, StopReason> {
+    ) -> S {
         let mut factor = pulse * params.hop_decay;
         if params.raw.share != Share::None {
             factor = factor * S::of(share(params.raw.share, row));
         }
-        if !factor.wide().is_finite() {
-            return Err(StopReason::Overflow);
-        }
         self.edges += row.len() as u64;
-        self.bound += factor.wide() * weight_bound * row.len() as f64;
-        Ok(factor)
+        let bound = factor.wide() * weight_bound * row.len() as f64;
+        self.bound += if row.is_empty() { 0.0 } else { bound };
+        factor
     }
 }
 
@@ -73,18 +72,17 @@ pub(super) fn contribute<S: Real, J: Join<S>>(
     Ok(load)
 }
 
-/// Replaces every pulse of the frontier by the node's factor, 0 where it has no edges.
+/// Replaces every pulse of the frontier by the node's factor, 0 where it has no edges. No branch
+/// hangs on that, which in a large frontier of nodes with and without edges cost more than all the
+/// rest.
 fn weigh<S: Real>(
     run: &Run<'_>,
     edges: &Edges,
     frontier: &mut Frontier<S>,
     params: &Params<'_, S>,
 ) -> Result<Load, Halt> {
-    if params.raw.share == Share::None {
-        return Ok(weigh_alike(run, edges, frontier, params)?);
-    }
     let weight_bound = run.view.weight_bound();
-    let mut load = Load::default();
+    let (mut load, mut finite) = (Load::default(), true);
     let Frontier { nodes, pulses } = frontier;
     for (position, (&node, pulse)) in nodes.iter().zip(&mut *pulses).enumerate() {
         if let Some(&ahead) = nodes.get(position + RANGES_AHEAD) {
@@ -95,39 +93,12 @@ fn weigh<S: Real>(
             *pulse = S::ZERO;
             continue;
         };
-        *pulse =
-            if row.is_empty() { S::ZERO } else { load.factor(row, *pulse, weight_bound, params)? };
+        let is_empty = row.is_empty();
+        let factor = load.factor(row, *pulse, weight_bound, params);
+        finite &= is_empty | factor.wide().is_finite();
+        *pulse = if is_empty { S::ZERO } else { factor };
     }
-    Ok(load)
-}
-
-/// [`weigh`] where the factor needs nothing of a row but whether it is empty: then no branch hangs
-/// on that, which in a large frontier of nodes with and without edges cost more than all the rest.
-fn weigh_alike<S: Real>(
-    run: &Run<'_>,
-    edges: &Edges,
-    frontier: &mut Frontier<S>,
-    params: &Params<'_, S>,
-) -> Result<Load, StopReason> {
-    let weight_bound = run.view.weight_bound();
-    let (mut load, mut finite) = (Load::default(), true);
-    let Frontier { nodes, pulses } = frontier;
-    for (position, (&node, pulse)) in nodes.iter().zip(&mut *pulses).enumerate() {
-        if let Some(&ahead) = nodes.get(position + RANGES_AHEAD) {
-            edges.prefetch_range(ahead);
-        }
-        let Ok(len) = edges.row_len(NodeId::new(node)) else {
-            run.view.unread().note(node);
-            *pulse = S::ZERO;
-            continue;
-        };
-        let factor = *pulse * params.hop_decay;
-        finite &= (len == 0) | factor.wide().is_finite();
-        load.edges += len as u64;
-        load.bound += factor.wide() * weight_bound * len as f64;
-        *pulse = if len == 0 { S::ZERO } else { factor };
-    }
-    if finite { Ok(load) } else { Err(StopReason::Overflow) }
+    if finite { Ok(load) } else { Err(StopReason::Overflow.into()) }
 }
 
 /// Takes the nodes out of the frontier whose edges could not be read.
@@ -235,7 +206,10 @@ fn follow_made<S: Real, J: Join<S>>(
     for (&node, &pulse) in frontier.nodes.iter().zip(&frontier.pulses) {
         let row = run.view.row(node, &mut run.lists.buffer);
         if !row.is_empty() {
-            let factor = load.factor(row, pulse, weight_bound, params)?;
+            let factor = load.factor(row, pulse, weight_bound, params);
+            if !factor.wide().is_finite() {
+                return Err(StopReason::Overflow.into());
+            }
             pulses.add_row::<J>(row, factor, &mut run.watch)?;
         }
     }

@@ -127,7 +127,7 @@ impl Interner {
     }
 
     /// Whether `key` is among the small ones. They become more as names do, so that there are at
-    /// most four times as many as names and [`SMALL_KEYS_MIN`], and those met before are noted then.
+    /// most four times as many as names and [`SMALL_KEYS_MIN`]; those met before are noted then.
     fn is_small(&mut self, key: usize) -> bool {
         if key < self.small_keys.len() {
             return true;

@@ -70,11 +70,11 @@ fn told(outcome: &SpreadOutcome) -> String {
 
 fn engine(kernel: Kernel, instructions: InstructionSet) -> Engine {
     let execution = Execution { kernel, instructions };
-    Engine::builder().execution(execution).threads(3).build().expect("the options are good")
+    Engine::builder().execution(execution).threads(8).build().expect("the options are good")
 }
 
-/// Every kernel in every instruction set that this processor has, on one thread; and the one that
-/// uses several threads, on several.
+/// Every kernel in every instruction set that this processor has, on one thread; and those that
+/// use several threads, on some of the engine's and on all.
 fn ways() -> Vec<(String, Engine, NonZeroU32)> {
     let mut ways = Vec::new();
     let mut way = |kernel, instructions, threads| {
@@ -87,7 +87,9 @@ fn ways() -> Vec<(String, Engine, NonZeroU32)> {
             way(kernel, instructions, 1);
         }
     }
-    [2, 3, 8].into_iter().for_each(|threads| way(Kernel::Dense, InstructionSet::best(), threads));
+    for kernel in [Kernel::Scan, Kernel::Dense, Kernel::Auto] {
+        [2, 3, 8].into_iter().for_each(|threads| way(kernel, InstructionSet::best(), threads));
+    }
     ways
 }
 
@@ -110,7 +112,7 @@ fn every_kernel_instruction_set_and_number_of_threads_gives_the_same_bits() {
             }
         }
     }
-    assert!(compared >= 5 * 9 * 2 * (4 + 3), "only {compared} spreads were compared");
+    assert!(compared >= 5 * 9 * 2 * (4 + 9), "only {compared} spreads were compared");
 }
 
 #[test]

@@ -1,33 +1,45 @@
 //! Edges once more, grouped by blocks of targets.
 //!
 //! Where most nodes fire, following rows adds to cells all over memory, and each addition waits
-//! for its cell. Here the edges of [`TARGETS_PER_BLOCK`] neighbouring targets lie together, by
+//! for its cell. Here the edges of at most [`TARGETS_MAX`] neighbouring targets lie together, by
 //! source, so the cells of a block stay in the first cache while the sources stream by. Within a
 //! block the sources ascend, so every cell is summed in the same order as by rows.
+//!
+//! Threads share a hop by blocks. Nodes are numbered by their edges, so blocks of as many targets
+//! would leave one thread with most of the work: where many edges lead, a block has fewer targets.
 //!
 //! # Source
 //! Zhang et al. Making caches work for graph analytics (segmenting). BigData 2017; Lakhotia et al.
 //! Accelerating PageRank using partition-centric processing. USENIX ATC 2018.
 
-use super::blocks::{ROWS_PER_BLOCK, ROWS_PER_BLOCK_BITS};
-use super::edges::{Edges, WeightSlice, Weights};
+use std::ops::Range;
+
+use super::edges::{Edges, Row, WeightSlice, Weights};
 use super::error::DamagedBlock;
 use crate::sync::{AtomicBool, AtomicU64, FirstWins, Ordering};
 use crate::terms::NodeId;
 
-/// `log2` of [`TARGETS_PER_BLOCK`].
-pub(crate) const TARGETS_PER_BLOCK_BITS: u32 = 13;
-/// Targets of one block: 64 KB of cells in double precision.
-pub(crate) const TARGETS_PER_BLOCK: usize = 1 << TARGETS_PER_BLOCK_BITS;
+/// Bits of a code that are the target's place in its block.
+pub(crate) const TARGET_BITS: u32 = 13;
+/// The most targets of one block: 64 KB of cells in double precision.
+const TARGETS_MAX: usize = 1 << TARGET_BITS;
+/// Blocks begin at multiples of this, so that no two share a cache line of cells or a word of bits.
+const TARGETS_MIN: usize = 1 << 6;
 /// The greatest step from one source to the next that one code holds.
-const STEP_MAX: u32 = u32::MAX >> TARGETS_PER_BLOCK_BITS;
+const STEP_MAX: u32 = u32::MAX >> TARGET_BITS;
+/// A block of more than one part in so many of all edges is divided.
+const SHARE: usize = 12;
+/// A block of fewer edges is not.
+const DIVIDED_EDGES: usize = 1 << 14;
 
-/// The edges into [`TARGETS_PER_BLOCK`] neighbouring nodes, ascending by source, then as in its
-/// row.
+/// The edges into neighbouring nodes, ascending by source, then as in its row.
 #[derive(Debug)]
 pub(crate) struct TargetBlock {
+    /// How many targets there are, at most [`TARGETS_MAX`]; they follow on those of the block
+    /// before.
+    pub(crate) targets: usize,
     /// For each edge, the step from the source of the one before (from 0 for the first) above
-    /// [`TARGETS_PER_BLOCK_BITS`] bits for the target within the block.
+    /// [`TARGET_BITS`] bits for the target within the block.
     pub(crate) codes: Box<[u32]>,
     /// Parallel to the codes. An edge that only carries a long step on has weight 0.
     pub(crate) weights: Weights,
@@ -36,44 +48,35 @@ pub(crate) struct TargetBlock {
 /// All edges of a graph in one direction, grouped by blocks of targets.
 #[derive(Debug)]
 pub(crate) struct DenseEdges {
+    /// Ascending; together they have every node as a target once.
     pub(crate) blocks: Box<[TargetBlock]>,
-}
-
-/// What a block needs to know of what it already holds.
-#[derive(Clone, Copy, Default)]
-struct Tail {
-    len: usize,
-    source: u32,
-}
-
-impl Tail {
-    /// Carries the source on to `source`. Returns how many codes that takes before the edge's own,
-    /// and the step left for it.
-    fn step_to(&mut self, source: u32) -> (usize, u32) {
-        let step = source - self.source;
-        self.source = source;
-        ((step / STEP_MAX) as usize, step % STEP_MAX)
-    }
 }
 
 impl DenseEdges {
     /// The layout of `edges` on `nodes` nodes. Costs two passes over the edges and 8 bytes an edge
     /// (12 with weights in double precision).
     fn of(edges: &Edges, nodes: usize) -> Result<Self, DamagedBlock> {
-        let mut tails = vec![Tail::default(); nodes.div_ceil(TARGETS_PER_BLOCK)];
-        for_each_run(edges, nodes, |source, block, run, _| {
-            let tail = &mut tails[block];
-            let (fillers, _) = tail.step_to(source);
-            tail.len += fillers + run.len();
-        })?;
         let single = edges.weights_are_single();
-        let mut blocks: Vec<TargetBlock> =
-            tails.iter().map(|tail| TargetBlock::empty(tail.len, single)).collect();
-        tails.fill(Tail::default());
-        for_each_run(edges, nodes, |source, block, run, weights| {
-            blocks[block].append(&mut tails[block], source, run, weights);
+        let mut begun: Vec<Begun> = divided(&edges_into(edges, nodes)?, nodes)
+            .map(|(targets, edges)| Begun::new(targets, edges, nodes, single))
+            .collect();
+        // The block of each of the smallest blocks there may be.
+        let mut block_of = vec![0; nodes.div_ceil(TARGETS_MIN)];
+        for (position, block) in begun.iter().enumerate() {
+            let parts = block.targets.div_ceil(TARGETS_MIN);
+            block_of[block.first as usize / TARGETS_MIN..][..parts].fill(position);
+        }
+        for_each_row(edges, nodes, |source, row| {
+            let mut start = 0;
+            while let Some(target) = row.targets.get(start) {
+                let block = &mut begun[block_of[*target as usize / TARGETS_MIN]];
+                let others = row.targets[start..].iter().position(|target| !block.has(*target));
+                let end = others.map_or(row.len(), |len| start + len);
+                block.append(source, &row.targets[start..end], row.weights.range(start..end));
+                start = end;
+            }
         })?;
-        Ok(Self { blocks: blocks.into_boxed_slice() })
+        Ok(Self { blocks: begun.into_iter().map(Begun::ended).collect() })
     }
 
     /// Bytes it takes in memory.
@@ -95,64 +98,114 @@ impl TargetBlock {
         };
         size_of_val(&*self.codes) + weights
     }
+}
 
-    fn empty(len: usize, single: bool) -> Self {
+/// How many edges lead to each of the smallest blocks there may be.
+fn edges_into(edges: &Edges, nodes: usize) -> Result<Vec<usize>, DamagedBlock> {
+    let mut counts = vec![0; nodes.div_ceil(TARGETS_MIN)];
+    for_each_row(edges, nodes, |_, row| {
+        for target in row.targets {
+            counts[*target as usize / TARGETS_MIN] += 1;
+        }
+    })?;
+    Ok(counts)
+}
+
+/// The blocks for `counts` edges into each of the smallest there may be: their targets and edges.
+fn divided(counts: &[usize], nodes: usize) -> impl Iterator<Item = (Range<usize>, usize)> {
+    let edges_max = (counts.iter().sum::<usize>() / SHARE).max(DIVIDED_EDGES);
+    let mut next = 0;
+    std::iter::from_fn(move || {
+        let (first, mut edges) = (next, *counts.get(next)?);
+        next += 1;
+        while let Some(more) = counts.get(next)
+            && (next - first) < TARGETS_MAX / TARGETS_MIN
+            && edges + more <= edges_max
+        {
+            edges += more;
+            next += 1;
+        }
+        Some((first * TARGETS_MIN..nodes.min(next * TARGETS_MIN), edges))
+    })
+}
+
+/// A block of targets whose edges are not all there yet.
+struct Begun {
+    first: u32,
+    targets: usize,
+    codes: Vec<u32>,
+    weights: BegunWeights,
+    /// The source of the last edge.
+    source: u32,
+}
+
+enum BegunWeights {
+    Single(Vec<f32>),
+    Double(Vec<f64>),
+}
+
+impl Begun {
+    /// A block of `targets`, with room for `edges`.
+    fn new(targets: Range<usize>, edges: usize, nodes: usize, single: bool) -> Self {
+        // A step takes more than one code at most once in so many nodes.
+        let codes = edges + nodes / STEP_MAX as usize;
         let weights = if single {
-            Weights::Single(vec![0.0; len].into_boxed_slice())
+            BegunWeights::Single(Vec::with_capacity(codes))
         } else {
-            Weights::Double(vec![0.0; len].into_boxed_slice())
+            BegunWeights::Double(Vec::with_capacity(codes))
         };
-        Self { codes: vec![0; len].into_boxed_slice(), weights }
+        let first = u32::try_from(targets.start).expect("a graph has fewer than 2^32 nodes");
+        Self { first, targets: targets.len(), codes: Vec::with_capacity(codes), weights, source: 0 }
     }
 
-    fn append(&mut self, tail: &mut Tail, source: u32, targets: &[u32], weights: WeightSlice<'_>) {
-        let (fillers, mut step) = tail.step_to(source);
-        let codes = &mut self.codes[tail.len..][..fillers + targets.len()];
-        let (carry, codes) = codes.split_at_mut(fillers);
-        carry.fill(STEP_MAX << TARGETS_PER_BLOCK_BITS);
-        for (code, target) in codes.iter_mut().zip(targets) {
-            let place = target & (TARGETS_PER_BLOCK as u32 - 1);
-            *code = std::mem::take(&mut step) << TARGETS_PER_BLOCK_BITS | place;
-        }
-        let range = tail.len + fillers..tail.len + fillers + targets.len();
+    fn has(&self, target: u32) -> bool {
+        (target.wrapping_sub(self.first) as usize) < self.targets
+    }
+
+    fn append(&mut self, source: u32, targets: &[u32], weights: WeightSlice<'_>) {
+        let step = source - self.source;
+        self.source = source;
+        let fillers = (step / STEP_MAX) as usize;
+        let mut step = step % STEP_MAX;
+        self.codes.resize(self.codes.len() + fillers, STEP_MAX << TARGET_BITS);
+        self.codes.extend(
+            targets
+                .iter()
+                .map(|target| std::mem::take(&mut step) << TARGET_BITS | (target - self.first)),
+        );
         match (&mut self.weights, weights) {
-            (Weights::Single(to), WeightSlice::Single(from)) => {
-                to[range.clone()].copy_from_slice(from);
+            (BegunWeights::Single(to), WeightSlice::Single(from)) => {
+                to.resize(to.len() + fillers, 0.0);
+                to.extend_from_slice(from);
             }
-            (Weights::Double(to), WeightSlice::Double(from)) => {
-                to[range.clone()].copy_from_slice(from);
+            (BegunWeights::Double(to), WeightSlice::Double(from)) => {
+                to.resize(to.len() + fillers, 0.0);
+                to.extend_from_slice(from);
             }
             _ => unreachable!("all weights of a graph have one type"),
         }
-        tail.len = range.end;
+    }
+
+    fn ended(self) -> TargetBlock {
+        let weights = match self.weights {
+            BegunWeights::Single(weights) => Weights::Single(weights.into_boxed_slice()),
+            BegunWeights::Double(weights) => Weights::Double(weights.into_boxed_slice()),
+        };
+        TargetBlock { targets: self.targets, codes: self.codes.into_boxed_slice(), weights }
     }
 }
 
-/// Calls `visit` with every run of a row whose targets lie in one block: the row's node, the
-/// block, the targets and their weights; rows ascending.
-fn for_each_run(
+/// Calls `visit` with every row, ascending.
+fn for_each_row(
     edges: &Edges,
     nodes: usize,
-    mut visit: impl FnMut(u32, usize, &[u32], WeightSlice<'_>),
+    mut visit: impl FnMut(u32, Row<'_>),
 ) -> Result<(), DamagedBlock> {
-    for position in 0..nodes.div_ceil(ROWS_PER_BLOCK) {
-        let first = position << ROWS_PER_BLOCK_BITS;
-        for node in first..nodes.min(first + ROWS_PER_BLOCK) {
-            let node = u32::try_from(node).expect("a graph has fewer than 2^32 nodes");
-            let row = edges.row(NodeId::new(node))?;
-            let mut start = 0;
-            for run in row.targets.chunk_by(|a, b| block_of(*a) == block_of(*b)) {
-                let end = start + run.len();
-                visit(node, block_of(run[0]), run, row.weights.range(start..end));
-                start = end;
-            }
-        }
+    for node in 0..nodes {
+        let node = u32::try_from(node).expect("a graph has fewer than 2^32 nodes");
+        visit(node, edges.row(NodeId::new(node))?);
     }
     Ok(())
-}
-
-const fn block_of(target: u32) -> usize {
-    (target >> TARGETS_PER_BLOCK_BITS) as usize
 }
 
 /// The layout of one direction's edges: absent until it has paid for itself.
@@ -219,7 +272,9 @@ impl DenseCell {
 
 #[cfg(test)]
 mod tests {
-    use super::{STEP_MAX, TARGETS_PER_BLOCK, TARGETS_PER_BLOCK_BITS, Weights};
+    use super::{
+        DIVIDED_EDGES, SHARE, STEP_MAX, TARGET_BITS, TARGETS_MAX, TARGETS_MIN, Weights, divided,
+    };
     use crate::graph::GraphBuilder;
     use crate::terms::NodeId;
 
@@ -240,17 +295,21 @@ mod tests {
         let graph = builder.build().unwrap();
         let dense = graph.out_edges.dense.make(&graph.out_edges, graph.node_count()).unwrap();
         let mut found = Vec::new();
+        let mut first = 0;
         for (position, block) in dense.blocks.iter().enumerate() {
             let Weights::Single(weights) = &block.weights else { panic!("weights are single") };
             let mut source = 0;
             for (code, weight) in block.codes.iter().zip(weights) {
-                source += code >> TARGETS_PER_BLOCK_BITS;
-                let place = *code as usize & (TARGETS_PER_BLOCK - 1);
+                source += code >> TARGET_BITS;
+                let place = *code as usize & (TARGETS_MAX - 1);
+                assert!(place < block.targets, "{place} is no target of block {position}");
                 if *weight > 0.0 {
-                    found.push((position, source, position * TARGETS_PER_BLOCK + place, *weight));
+                    found.push((position, source, first + place, *weight));
                 }
             }
+            first += block.targets;
         }
+        assert_eq!(first, graph.node_count(), "every node is a target once");
         let in_order = found.is_sorted_by_key(|(block, source, ..)| (*block, *source));
         assert!(in_order, "sources ascend within a block");
         let mut expected = 0;
@@ -260,13 +319,30 @@ mod tests {
             expected += row.len();
             for (position, target) in row.targets.iter().enumerate() {
                 let weight = row.weights.at(position);
-                let edge = (*target as usize / TARGETS_PER_BLOCK, node.get(), *target as usize);
-                let held =
-                    found.iter().any(|f| (f.0, f.1, f.2) == edge && f64::from(f.3) == weight);
+                let edge = (node.get(), *target as usize);
+                let held = found.iter().any(|f| (f.1, f.2) == edge && f64::from(f.3) == weight);
                 assert!(held, "{edge:?} is missing");
             }
         }
         assert_eq!(found.len(), expected);
+    }
+
+    #[test]
+    fn blocks_into_which_many_edges_lead_have_fewer_targets() {
+        let parts = 3 * TARGETS_MAX / TARGETS_MIN;
+        let mut counts = vec![10; parts];
+        let hub = 2 * DIVIDED_EDGES * SHARE;
+        counts[..3].copy_from_slice(&[hub, hub / SHARE, hub / SHARE]);
+        let nodes = parts * TARGETS_MIN - 5;
+        let blocks: Vec<_> = divided(&counts, nodes).collect();
+        let edges: usize = blocks.iter().map(|(_, edges)| edges).sum();
+        assert_eq!(edges, counts.iter().sum());
+        assert_eq!(blocks[0], (0..TARGETS_MIN, hub), "one part is never divided");
+        let all = counts.iter().sum::<usize>();
+        assert!(blocks.iter().skip(1).all(|(_, edges)| *edges <= all / SHARE));
+        assert!(blocks.iter().all(|(targets, _)| targets.len() <= TARGETS_MAX));
+        assert!(blocks.is_sorted_by(|one, other| one.0.end == other.0.start));
+        assert_eq!(blocks.last().unwrap().0.end, nodes);
     }
 
     #[test]

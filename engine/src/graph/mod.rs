@@ -46,9 +46,7 @@ pub use adapt::from_edges;
 pub use adapt::from_petgraph;
 pub(crate) use builder::Collected;
 pub use builder::{Edge, GraphBuilder};
-pub(crate) use dense::{
-    DenseEdges, PushCosts, TARGETS_PER_BLOCK, TARGETS_PER_BLOCK_BITS, TargetBlock,
-};
+pub(crate) use dense::{DenseEdges, PushCosts, TARGET_BITS, TargetBlock};
 pub(crate) use edges::{Edges, Weights};
 pub use edges::{Row, WeightSlice};
 pub use error::{BuildError, Damage, DamagedBlock};

@@ -27,12 +27,21 @@ impl TierReads {
             ns: self.ns.wrapping_sub(earlier.ns),
         }
     }
+
+    const fn and(self, other: Self) -> Self {
+        Self {
+            count: self.count.wrapping_add(other.count),
+            failed: self.failed.wrapping_add(other.failed),
+            ns: self.ns.wrapping_add(other.ns),
+        }
+    }
 }
 
 /// Blocks read out of files.
 ///
 /// A spread runs on one thread and reads on it, so the difference between two looks at a thread's
-/// own counts is what the spread read in between; rows in memory cost nothing for it.
+/// own counts is what the spread read in between; rows in memory cost nothing for it. What others
+/// read for it is taken off their counts and put on its own: [`Reads::apart`], [`Reads::add`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reads {
     /// Uncompressed ones.
@@ -56,6 +65,25 @@ impl Reads {
     /// Makes these the reads of this thread so far.
     pub(crate) fn restore(self) {
         let _ = READS.try_with(|reads| reads.set(self));
+    }
+
+    /// Runs `work`; gives what it read on this thread, which counts for nobody until it is added.
+    pub(crate) fn apart<T>(work: impl FnOnce() -> T) -> (T, Self) {
+        let before = Self::of_this_thread();
+        let done = work();
+        let reads = Self::of_this_thread().since(before);
+        before.restore();
+        (done, reads)
+    }
+
+    /// Adds these to the reads of this thread.
+    pub(crate) fn add(self) {
+        self.and(Self::of_this_thread()).restore();
+    }
+
+    /// These and `other`.
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self { warm: self.warm.and(other.warm), cold: self.cold.and(other.cold) }
     }
 
     /// The reads since `earlier`.

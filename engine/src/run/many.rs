@@ -328,7 +328,7 @@ impl Batch {
             abandoned: None,
             // A caller's own thread runs what the caller asked for and nothing else.
             between_slices: if scheduler.is_worker() { Some(&pause) } else { None },
-            workers: scheduler.workers_for(request),
+            team: scheduler.team_for(request),
             ..Conditions::alone()
         };
         let positions = &*units[unit];

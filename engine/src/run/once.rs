@@ -48,7 +48,7 @@ pub(crate) fn once(
         execution: scheduler.execution,
         abandoned: None,
         between_slices: None,
-        workers: scheduler.workers_for(request),
+        team: scheduler.team_for(request),
         ..Conditions::alone()
     };
     let spread = Spread { graph, request, started, conditions };

@@ -16,7 +16,7 @@ use super::settings::Settings;
 use super::ticket::Ticket;
 use crate::graph::{Generation, Reads};
 use crate::spread::{self, Conditions, Execution, SpreadError, SpreadOutcome, SpreadRequest};
-use crate::sync::{Arc, FirstWins, Published, Workers, failpoint, mutated, thread_local};
+use crate::sync::{Arc, FirstWins, Published, Team, Workers, failpoint, mutated, thread_local};
 use crate::terms::Deadline;
 
 /// One spread's result.
@@ -223,7 +223,19 @@ impl Scheduler {
         let conditions = begun.conditions(conditions);
         let result = lease.run(request, |scratch| {
             failpoint!(crate::sync::fault::SPREAD);
-            spread::spread(graph, request, &conditions, scratch, outcome)
+            let mut spread = || spread::spread(graph, request, &conditions, scratch, outcome);
+            match conditions.team {
+                // Once for the spread: from outside, each hop would park and wake this thread.
+                Some(team) if !team.has_this_thread() => {
+                    let (result, reads) = team.install(|| {
+                        let _running = Running::begin();
+                        Reads::apart(&mut spread)
+                    });
+                    reads.add();
+                    result
+                }
+                _ => spread(),
+            }
         });
         let (recorder, hop_times) = lease.recorder();
         let (service, response) = {
@@ -291,10 +303,14 @@ impl Scheduler {
         Some(outcomes.into_iter().map(Ok).collect())
     }
 
-    /// The threads that `request` may use beside its own.
-    pub(crate) fn workers_for(&self, request: &SpreadRequest) -> Option<&Workers> {
+    /// The threads that `request` may use, where that is more than one.
+    pub(crate) fn team_for(&self, request: &SpreadRequest) -> Option<Team<'_>> {
+        let threads = request.threads.get() as usize;
+        if threads < 2 {
+            return None;
+        }
         // A machine that gives no more threads has this one.
-        if request.threads.get() > 1 { self.workers().ok() } else { None }
+        self.workers().ok().map(|workers| Team::of(workers, threads))
     }
 
     /// Sees that time spent here is measured where somebody may ask for it.

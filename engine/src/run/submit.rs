@@ -153,7 +153,7 @@ impl<'a> Shift<'a> {
             execution: self.scheduler.execution,
             abandoned: Some(&ticket.abandoned),
             between_slices: if self.pauses { Some(&pause) } else { None },
-            workers: self.scheduler.workers_for(&ticket.request),
+            team: self.scheduler.team_for(&ticket.request),
             ..Conditions::alone()
         };
         let spread = Spread {

@@ -3,7 +3,7 @@
 use super::kernel::{Kernel, Work, measured_dense_cost, measured_push_costs};
 use super::run::{Halt, Run};
 use crate::graph::{DenseEdges, Edges, PushCosts};
-use crate::sync::Workers;
+use crate::sync::Team;
 
 /// The kernel for one hop.
 pub(crate) enum Chosen<'a> {
@@ -43,7 +43,7 @@ pub(crate) fn choose<'a>(
         Kernel::Auto if followed < LISTED_EDGES => return Ok(Chosen::List),
         Kernel::Auto => {}
     }
-    let threads = run.workers.map_or(1, Workers::count);
+    let threads = run.team.map_or(1, Team::threads);
     let all_edges = graph.edge_count();
     let work = Work { edges: followed, all_edges, nodes: nodes as u64, threads };
     // Measuring and making take milliseconds, which a spread with a deadline may not have.

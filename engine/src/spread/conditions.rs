@@ -3,7 +3,7 @@
 use super::kernel::Execution;
 use super::params::DEFAULT_HOP_LIMIT;
 use super::unread::Shut;
-use crate::sync::{Clock, Workers};
+use crate::sync::{Clock, Team};
 use crate::terms::{CancelToken, Deadline};
 
 /// The conditions a spread runs under. No result depends on them, except on where it stops.
@@ -20,7 +20,7 @@ pub(crate) struct Conditions<'a> {
     /// Called at the end of each slice of a bounded number of edges. May run other spreads.
     pub(crate) between_slices: Option<&'a (dyn Fn() + Sync)>,
     /// Threads for a request that allows more than one; `None` where it does not.
-    pub(crate) workers: Option<&'a Workers>,
+    pub(crate) team: Option<Team<'a>>,
     /// Where no rows are read from.
     pub(crate) shut: Shut,
     /// Where somebody wants to know how long each hop takes.
@@ -36,7 +36,7 @@ impl Conditions<'_> {
             execution: Execution::default(),
             abandoned: None,
             between_slices: None,
-            workers: None,
+            team: None,
             shut: Shut::default(),
             hop_clock: None,
         }

@@ -108,7 +108,7 @@ fn seeded(
         scratch_bytes,
         hop_limit_auto: conditions.hop_limit_auto,
         execution: conditions.execution,
-        workers: conditions.workers,
+        team: conditions.team,
         stopwatch: Stopwatch::start(conditions.hop_clock),
     };
     let mut ended = by_rule(&mut run, double, single)?;

@@ -49,6 +49,18 @@ impl<S: Real> Ledger<S> {
         if self.is_reached(node) { self.activations[node as usize] } else { S::ZERO }
     }
 
+    /// The activations of the 64 nodes from `first` on, a multiple of 64; `+0` for those that were
+    /// not reached.
+    #[inline(always)]
+    pub(crate) fn activations(&self, first: u32) -> [S; WORD_BITS] {
+        let seen = self.reached_bits(first);
+        let mut activations = self.activations.as_chunks().0[first as usize / WORD_BITS];
+        for (place, activation) in activations.iter_mut().enumerate() {
+            *activation = if seen >> place & 1 == 1 { *activation } else { S::ZERO };
+        }
+        activations
+    }
+
     #[inline(always)]
     pub(crate) fn is_reached(&self, node: u32) -> bool {
         let word = self.seen.get(node as usize / WORD_BITS);

@@ -12,14 +12,14 @@ use super::kernel::{Compiled, InstructionSet, Join};
 use super::marks::Marks;
 use super::real::Real;
 use super::watch::Watch;
-use crate::graph::{Row, TARGETS_PER_BLOCK, WeightSlice};
+use crate::graph::{Row, WeightSlice};
 use crate::terms::StopReason;
 
 /// Edges of one row added between two tests for room and time.
 const EDGES_PER_CHUNK: usize = 1 << 12;
 
 /// Cells looked at together where all are: one for each bit of a word.
-const CELLS_PER_LOOK: usize = u64::BITS as usize;
+pub(crate) const CELLS_PER_LOOK: usize = u64::BITS as usize;
 
 /// How the touched cells of a hop are found again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,14 +153,15 @@ impl<S: Real> Pulses<S> {
         self.scan_end = 0;
     }
 
-    /// The cells, as many as blocks of targets have for this many nodes.
-    pub(crate) fn cells_in_blocks(&mut self, nodes: usize) -> &mut [S] {
-        self.scan_end = nodes;
-        let cells = nodes.next_multiple_of(TARGETS_PER_BLOCK);
-        if self.cells.len() < cells {
-            self.cells.resize(cells, S::UNTOUCHED);
-        }
-        &mut self.cells[..cells]
+    /// The cell of every node; any of them may be touched.
+    pub(crate) fn all_cells(&mut self) -> &mut [S] {
+        self.scan_end = self.nodes;
+        &mut self.cells[..self.nodes]
+    }
+
+    /// The cells of all nodes, side by side; those that belong to none are untouched.
+    pub(crate) fn looks(&mut self) -> &mut [Cells<S>] {
+        self.cells[..self.nodes.next_multiple_of(CELLS_PER_LOOK)].as_chunks_mut().0
     }
 
     /// How touched cells are found in this hop.

@@ -14,7 +14,7 @@ use super::trace::Trace;
 use super::view::{RowBuffer, View};
 use super::watch::Watch;
 use crate::graph::DamagedBlock;
-use crate::sync::Workers;
+use crate::sync::Team;
 use crate::terms::{NodeId, StopReason};
 
 /// Why a hop was not finished.
@@ -72,7 +72,7 @@ pub(crate) struct Run<'a> {
     /// How its hops are run.
     pub(crate) execution: Execution,
     /// Threads that the spread may use, as many as its request allows.
-    pub(crate) workers: Option<&'a Workers>,
+    pub(crate) team: Option<Team<'a>>,
     pub(crate) stopwatch: Stopwatch<'a>,
 }
 

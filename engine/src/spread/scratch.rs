@@ -5,7 +5,7 @@ use super::ledger::Ledger;
 use super::marks::Marks;
 use super::params::{Linear, Precision, Rule};
 use super::plan::SeedAt;
-use super::pulses::Pulses;
+use super::pulses::{CELLS_PER_LOOK, Pulses};
 use super::real::Real;
 use super::run::Lists;
 
@@ -47,7 +47,7 @@ pub(crate) struct State<S> {
     pub(crate) second: Vec<S>,
     /// Whether nodes that were not reached have a second number too.
     pub(crate) second_of_all: bool,
-    /// What each node hands on in a dense hop, 0 for those that do not fire; 0 between hops.
+    /// What each node hands on in a dense hop, 0 for those that do not fire.
     pub(crate) factors: Vec<S>,
 }
 
@@ -69,13 +69,15 @@ impl<S: Real> State<S> {
     fn prepare(&mut self, nodes: usize, needs_second: bool) {
         self.ledger.prepare(nodes);
         self.pulses.prepare(nodes);
-        if needs_second && self.second.len() < nodes {
-            self.second.resize(nodes, S::UNTOUCHED);
+        let cells = nodes.next_multiple_of(CELLS_PER_LOOK);
+        if needs_second && self.second.len() < cells {
+            self.second.resize(cells, S::UNTOUCHED);
         }
     }
 
     const fn bytes(nodes: usize, needs_second: bool) -> usize {
-        let second = if needs_second { nodes * size_of::<S>() } else { 0 };
+        let cells = nodes.next_multiple_of(CELLS_PER_LOOK);
+        let second = if needs_second { cells * size_of::<S>() } else { 0 };
         let frontiers = 2 * nodes * (size_of::<S>() + size_of::<u32>());
         Ledger::<S>::bytes(nodes) + Pulses::<S>::bytes(nodes) + frontiers + second
     }
@@ -140,7 +142,8 @@ impl Scratch {
         };
         let factors = match rule {
             Rule::Linear(_) if is_single(rule) => nodes * size_of::<f32>(),
-            Rule::Linear(_) | Rule::PageRank(_) => nodes * size_of::<f64>(),
+            Rule::Linear(_) => nodes * size_of::<f64>(),
+            Rule::PageRank(_) => nodes.next_multiple_of(CELLS_PER_LOOK) * size_of::<f64>(),
             _ => 0,
         };
         state + factors + Marks::bytes(nodes)
@@ -176,8 +179,8 @@ mod tests {
             (linear(Precision::Single), single + 4 * 1000),
             (Rule::ActR(ActR::default()), double),
             (Rule::Synapse(Synapse::default()), double),
-            (Rule::Retention(Retention::default()), double + 8 * 1000),
-            (Rule::PageRank(PageRank::default()), double + 2 * 8 * 1000),
+            (Rule::Retention(Retention::default()), double + 8 * 1024),
+            (Rule::PageRank(PageRank::default()), double + 2 * 8 * 1024),
         ] {
             assert_eq!(Scratch::bytes(1000, &rule), bytes, "{rule:?}");
         }

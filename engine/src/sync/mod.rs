@@ -101,4 +101,5 @@ pub use stripe::{stripe, stripes};
 pub use thread::start_thread;
 pub use waiters::Waiters;
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
+pub(crate) use workers::Team;
 pub use workers::Workers;

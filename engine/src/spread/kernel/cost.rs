@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{Compiled, InstructionSet, Sum, add_dense};
-use crate::graph::{DenseEdges, Edges, PushCosts, TARGETS_PER_BLOCK};
+use crate::graph::{DenseEdges, Edges, PushCosts};
 use crate::spread::conditions::Conditions;
 use crate::spread::pulses::{Cells, Finding, Pulses, Visit};
 use crate::spread::request::Bounds;
@@ -26,23 +26,35 @@ pub(crate) struct Work {
     pub(crate) all_edges: u64,
     /// Nodes of the graph.
     pub(crate) nodes: u64,
-    /// Threads that share a dense hop; any other is run by one.
+    /// Threads that share a hop in which cells are not listed.
     pub(crate) threads: usize,
 }
+
+/// A hop that follows fewer edges is run by one thread: waking others takes about as long.
+pub(crate) const SHARED_EDGES: u64 = 1 << 14;
 
 impl Work {
     /// Whether looking at all cells costs less than listing those that are touched.
     pub(crate) fn is_scanned(self, costs: PushCosts) -> bool {
-        self.edges as f64 * costs.list_edge > self.nodes as f64 * costs.scan_node
+        self.listed(costs) > self.scanned(costs)
     }
 
     /// Whether going through all edges costs less than following those of the frontier.
     pub(crate) fn is_dense(self, costs: PushCosts, dense_edge: Option<f64>) -> bool {
         let dense_edge = dense_edge.unwrap_or(costs.push_edge * DENSE_SHARE);
-        let scan = self.nodes as f64 * costs.scan_node;
-        let dense = self.all_edges as f64 * dense_edge / self.threads as f64 + scan;
-        let push = self.edges as f64 * costs.push_edge;
-        push + scan.min(self.edges as f64 * costs.list_edge) > dense
+        let edges = self.all_edges as f64 * dense_edge / self.threads as f64;
+        let dense = edges + self.nodes as f64 * costs.scan_node;
+        self.listed(costs).min(self.scanned(costs)) > dense
+    }
+
+    fn listed(self, costs: PushCosts) -> f64 {
+        self.edges as f64 * (costs.push_edge + costs.list_edge)
+    }
+
+    fn scanned(self, costs: PushCosts) -> f64 {
+        let threads = if self.edges < SHARED_EDGES { 1 } else { self.threads };
+        let edges = self.edges as f64 * costs.push_edge / threads as f64;
+        edges + self.nodes as f64 * costs.scan_node
     }
 }
 
@@ -149,7 +161,7 @@ pub(crate) fn measured_dense_cost(
     instructions: InstructionSet,
 ) -> f64 {
     let factors = vec![1.0f64; nodes];
-    let mut cells = vec![0.0; nodes.next_multiple_of(TARGETS_PER_BLOCK)];
+    let mut cells = vec![0.0; nodes];
     let bounds = Bounds::default();
     let mut least = f64::INFINITY;
     for _ in 0..REPEATS {

@@ -2,20 +2,17 @@
 
 use std::marker::PhantomData;
 
-use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
-use rayon::slice::ParallelSliceMut;
-
 use super::{Compiled, InstructionSet, Join};
-use crate::graph::{DenseEdges, TARGETS_PER_BLOCK, TARGETS_PER_BLOCK_BITS, TargetBlock, Weights};
+use crate::graph::{DenseEdges, TARGET_BITS, TargetBlock, Weights};
 use crate::spread::real::Real;
 use crate::spread::watch::Watch;
-use crate::sync::Workers;
+use crate::sync::Team;
 use crate::terms::StopReason;
 
 /// Adds to every cell what the edges into it contribute: `factors[source] * weight`, ascending by
-/// source. `cells` has [`TARGETS_PER_BLOCK`] cells for each block.
+/// source. There is a cell for each node.
 ///
-/// With `workers`, each block is done by one thread, so the order of a cell's additions stays.
+/// With a `team`, each block is done by one thread, so the order of a cell's additions stays.
 ///
 /// # Errors
 /// The reason for which the spread must end; some cells are written then.
@@ -25,33 +22,74 @@ pub(crate) fn add_dense<S: Real, J: Join<S>>(
     factors: &[S],
     cells: &mut [S],
     watch: &mut Watch<'_>,
-    workers: Option<&Workers>,
+    team: Option<Team<'_>>,
 ) -> Result<(), StopReason> {
-    if let Some(workers) = workers {
+    let join = PhantomData::<J>;
+    if let Some(team) = team {
         watch.look()?;
-        workers.pool().install(|| {
-            let blocks = edges.blocks.par_iter().zip(cells.par_chunks_exact_mut(TARGETS_PER_BLOCK));
-            blocks.for_each(|(block, cells)| {
-                let cells = cells.as_chunks_mut().0;
-                cells.iter_mut().for_each(|cells| {
-                    instructions.run(AddBlock::<S, J> { block, factors, cells, join: PhantomData });
-                });
-            });
-        });
+        let all = AddBlocks { instructions, factors, join };
+        let parts = team.parts(edges.blocks.len());
+        team.install(|| all.add(&edges.blocks, cells, parts));
         return Ok(());
     }
-    for (block, cells) in edges.blocks.iter().zip(cells.as_chunks_mut().0) {
+    let mut rest = cells;
+    for block in &edges.blocks {
         watch.spend(block.codes.len())?;
-        instructions.run(AddBlock::<S, J> { block, factors, cells, join: PhantomData });
+        let (cells, after) = rest.split_at_mut(block.targets);
+        instructions.run(AddBlock { block, factors, cells, join });
+        rest = after;
     }
     Ok(())
+}
+
+/// Adds what the edges into some blocks of targets contribute, on several threads.
+struct AddBlocks<'a, S, J> {
+    instructions: InstructionSet,
+    factors: &'a [S],
+    join: PhantomData<J>,
+}
+
+impl<S: Real, J: Join<S>> AddBlocks<'_, S, J> {
+    /// `cells` are those of the targets of `blocks`, which are done in `parts` at a time.
+    fn add(&self, blocks: &[TargetBlock], cells: &mut [S], parts: usize) {
+        let &Self { instructions, factors, join } = self;
+        if parts < 2 || blocks.len() < 2 {
+            let mut rest = cells;
+            for block in blocks {
+                let (cells, after) = rest.split_at_mut(block.targets);
+                instructions.run(AddBlock { block, factors, cells, join });
+                rest = after;
+            }
+            return;
+        }
+        let left = parts / 2;
+        let (blocks, more_blocks) = blocks.split_at(share_of(blocks, left, parts));
+        let targets = blocks.iter().map(|block| block.targets).sum();
+        let (cells, more_cells) = cells.split_at_mut(targets);
+        rayon::join(
+            || self.add(blocks, cells, left),
+            || self.add(more_blocks, more_cells, parts - left),
+        );
+    }
+}
+
+/// How many of the `blocks` have about `part` of `parts` of their edges; neither none nor all.
+fn share_of(blocks: &[TargetBlock], part: usize, parts: usize) -> usize {
+    let all: usize = blocks.iter().map(|block| block.codes.len()).sum();
+    let mut left = all / parts * part;
+    let enough = blocks.iter().position(|block| {
+        let fits = block.codes.len() <= left;
+        left = left.saturating_sub(block.codes.len());
+        !fits
+    });
+    enough.unwrap_or(blocks.len()).clamp(1, blocks.len() - 1)
 }
 
 /// Adds what the edges into one block of targets contribute.
 struct AddBlock<'a, S, J> {
     block: &'a TargetBlock,
     factors: &'a [S],
-    cells: &'a mut [S; TARGETS_PER_BLOCK],
+    cells: &'a mut [S],
     join: PhantomData<J>,
 }
 
@@ -78,12 +116,12 @@ fn add<S: Real, J: Join<S>, W: Copy>(
     weights: &[W],
     widen: impl Fn(W) -> S,
     factors: &[S],
-    cells: &mut [S; TARGETS_PER_BLOCK],
+    cells: &mut [S],
 ) {
     let mut source = 0;
     for (&code, &weight) in codes.iter().zip(weights) {
-        source += (code >> TARGETS_PER_BLOCK_BITS) as usize;
-        let cell = &mut cells[code as usize % TARGETS_PER_BLOCK];
+        source += (code >> TARGET_BITS) as usize;
+        let cell = &mut cells[code as usize % (1 << TARGET_BITS)];
         *cell = J::join(*cell, factors[source] * widen(weight));
     }
 }

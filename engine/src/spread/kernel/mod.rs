@@ -10,10 +10,12 @@ mod dense;
 mod execution;
 mod instructions;
 mod join;
+mod owned;
 
-pub(crate) use cost::{Work, measured_dense_cost, measured_push_costs};
+pub(crate) use cost::{SHARED_EDGES, Work, measured_dense_cost, measured_push_costs};
 pub(crate) use dense::add_dense;
 pub use execution::{Execution, Kernel};
 pub(crate) use instructions::Compiled;
 pub use instructions::InstructionSet;
 pub(crate) use join::{Join, Largest, NoisyOr, Sum};
+pub(crate) use owned::OwnedRows;

@@ -75,6 +75,11 @@ impl<'a> Given<'a> {
         Self { seeds: seeds.iter().peekable() }
     }
 
+    /// Whether a seed that was not come to yet is before `node`.
+    pub(super) fn any_before(&mut self, node: u32) -> bool {
+        self.seeds.peek().is_some_and(|seed| seed.node < node)
+    }
+
     /// The activation of the seed at `node`; 0 where there is none.
     pub(super) fn to(&mut self, node: u32) -> f64 {
         while self.seeds.next_if(|seed| seed.node < node).is_some() {}

@@ -28,12 +28,13 @@
 mod commit;
 mod contribute;
 mod report;
+mod weigh;
 
 use commit::{commit_last, commit_listed, commit_scanned, commit_sorted};
 use contribute::contribute;
 pub(in crate::spread::rules) use contribute::make_room;
-pub(crate) use contribute::share;
 use report::{Reporting, report};
+pub(crate) use weigh::share;
 
 use crate::spread::error::SpreadError;
 use crate::spread::kernel::{Join, Largest, NoisyOr, Sum};

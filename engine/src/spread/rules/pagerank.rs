@@ -112,8 +112,8 @@ fn power(
 enum Way {
     /// From a list of the nodes that have probability.
     Sparse,
-    /// From all nodes.
-    Dense,
+    /// From all nodes, whose edges are followed are so many, where known.
+    Dense(Option<u64>),
 }
 
 fn next_round(
@@ -123,11 +123,11 @@ fn next_round(
     way: &mut Way,
 ) -> Result<Round, Halt> {
     if *way == Way::Sparse && dense::pays(run, state)? {
-        *way = Way::Dense;
+        *way = Way::Dense(None);
     }
     match way {
         Way::Sparse => one_round(run, state, damping),
-        Way::Dense => dense::one_round(run, state, damping),
+        Way::Dense(followed) => dense::one_round(run, state, damping, followed),
     }
 }
 

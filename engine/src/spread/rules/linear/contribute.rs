@@ -3,10 +3,10 @@
 use std::marker::PhantomData;
 
 use super::Params;
-use crate::graph::{DenseEdges, Edges, Row, WeightSlice};
+use super::weigh::{Load, WEIGHED_ALONE, scatter, weigh};
+use crate::graph::{DenseEdges, Edges};
 use crate::spread::choice::{Chosen, choose};
-use crate::spread::kernel::{Compiled, Join, add_dense};
-use crate::spread::params::Share;
+use crate::spread::kernel::{Compiled, Join, OwnedRows, SHARED_EDGES, add_dense};
 use crate::spread::pulses::{Finding, Pulses};
 use crate::spread::real::Real;
 use crate::spread::run::{Halt, Run};
@@ -14,40 +14,8 @@ use crate::spread::scratch::{Frontier, State};
 use crate::spread::watch::Watch;
 use crate::terms::{NodeId, StopReason};
 
-/// Rows between the one that is followed and the one whose place is asked for.
-const RANGES_AHEAD: usize = 16;
 /// Rows between the one that is followed and the one whose first edges are asked for.
 const ROWS_AHEAD: usize = 6;
-
-/// What a hop adds.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Load {
-    pub(super) edges: u64,
-    /// What no pulse of the hop exceeds.
-    pub(super) bound: f64,
-}
-
-impl Load {
-    /// Takes a row into account; gives its factor, `pulse * hop_decay * share`, which may be too
-    /// large to be finite.
-    #[inline(always)]
-    fn factor<S: Real>(
-        &mut self,
-        row: Row<'_>,
-        pulse: S,
-        weight_bound: f64,
-        params: &Params<'_, S>,
-    ) -> S {
-        let mut factor = pulse * params.hop_decay;
-        if params.raw.share != Share::None {
-            factor = factor * S::of(share(params.raw.share, row));
-        }
-        self.edges += row.len() as u64;
-        let bound = factor.wide() * weight_bound * row.len() as f64;
-        self.bound += if row.is_empty() { 0.0 } else { bound };
-        factor
-    }
-}
 
 /// Adds the contributions of the frontier, by the kernel that costs least. The frontier's pulses
 /// are lost.
@@ -70,35 +38,6 @@ pub(super) fn contribute<S: Real, J: Join<S>>(
         load.bound = f64::INFINITY;
     }
     Ok(load)
-}
-
-/// Replaces every pulse of the frontier by the node's factor, 0 where it has no edges. No branch
-/// hangs on that, which in a large frontier of nodes with and without edges cost more than all the
-/// rest.
-fn weigh<S: Real>(
-    run: &Run<'_>,
-    edges: &Edges,
-    frontier: &mut Frontier<S>,
-    params: &Params<'_, S>,
-) -> Result<Load, Halt> {
-    let weight_bound = run.view.weight_bound();
-    let (mut load, mut finite) = (Load::default(), true);
-    let Frontier { nodes, pulses } = frontier;
-    for (position, (&node, pulse)) in nodes.iter().zip(&mut *pulses).enumerate() {
-        if let Some(&ahead) = nodes.get(position + RANGES_AHEAD) {
-            edges.prefetch_range(ahead);
-        }
-        let Ok(row) = edges.row(NodeId::new(node)) else {
-            run.view.unread().note(node);
-            *pulse = S::ZERO;
-            continue;
-        };
-        let is_empty = row.is_empty();
-        let factor = load.factor(row, *pulse, weight_bound, params);
-        finite &= is_empty | factor.wide().is_finite();
-        *pulse = if is_empty { S::ZERO } else { factor };
-    }
-    if finite { Ok(load) } else { Err(StopReason::Overflow.into()) }
 }
 
 /// Takes the nodes out of the frontier whose edges could not be read.
@@ -133,9 +72,19 @@ fn follow<S: Real, J: Join<S>>(
             return fire_all::<S, J>(run, dense, state);
         }
     }
-    let State { pulses, frontier, .. } = state;
     let join = PhantomData::<J>;
+    let State { pulses, frontier, .. } = state;
     let watch = &mut run.watch;
+    if let Some(team) = run.team
+        && pulses.finding() == Finding::Scan
+        && load.edges >= SHARED_EDGES
+    {
+        watch.look()?;
+        let Frontier { nodes, pulses: factors } = &*frontier;
+        let instructions = run.execution.instructions;
+        let rows = OwnedRows { instructions, edges, nodes, factors, join };
+        return Ok(rows.follow(pulses.all_cells(), load.edges, team)?);
+    }
     run.execution.instructions.run(FollowRows { edges, frontier, pulses, watch, join })
 }
 
@@ -174,16 +123,18 @@ fn fire_all<S: Real, J: Join<S>>(
     let State { pulses, frontier, factors, .. } = state;
     let nodes = run.view.graph().node_count();
     make_room(factors, nodes);
-    for (&node, &factor) in frontier.nodes.iter().zip(&frontier.pulses) {
-        factors[node as usize] = factor;
+    let factors = &mut factors[..nodes];
+    factors.fill(S::ZERO);
+    match run.team {
+        Some(team) => {
+            let parts = team.parts(frontier.nodes.len() / WEIGHED_ALONE);
+            team.install(|| scatter(&frontier.nodes, &frontier.pulses, 0, factors, parts));
+        }
+        None => scatter(&frontier.nodes, &frontier.pulses, 0, factors, 1),
     }
-    let cells = pulses.cells_in_blocks(nodes);
+    let cells = pulses.all_cells();
     let instructions = run.execution.instructions;
-    let added = add_dense::<S, J>(instructions, dense, factors, cells, &mut run.watch, run.workers);
-    for &node in &frontier.nodes {
-        factors[node as usize] = S::ZERO;
-    }
-    Ok(added?)
+    Ok(add_dense::<S, J>(instructions, dense, factors, cells, &mut run.watch, run.team)?)
 }
 
 /// Makes room for a factor of each node.
@@ -214,33 +165,4 @@ fn follow_made<S: Real, J: Join<S>>(
         }
     }
     Ok(load)
-}
-
-/// `share(v)` of the node whose row this is; 0 where it shares by weights that are all 0.
-pub(crate) fn share(share: Share, row: Row<'_>) -> f64 {
-    let fan = row.len() as f64;
-    match share {
-        Share::None => 1.0,
-        Share::Weight => {
-            let sum = absolute_sum(row.weights);
-            match sum {
-                0.0 => 0.0,
-                // The spread then ends, rather than that all activation is lost.
-                f64::INFINITY => f64::INFINITY,
-                sum => 1.0 / sum,
-            }
-        }
-        Share::Sqrt => 1.0 / libm::sqrt(fan),
-        Share::Log => 1.0 / (1.0 + libm::log(fan)),
-    }
-}
-
-/// The sum of `|weight|`, in the order of the row.
-fn absolute_sum(weights: WeightSlice<'_>) -> f64 {
-    match weights {
-        WeightSlice::Single(weights) => {
-            weights.iter().fold(0.0, |sum, weight| sum + f64::from(weight.abs()))
-        }
-        WeightSlice::Double(weights) => weights.iter().fold(0.0, |sum, weight| sum + weight.abs()),
-    }
 }

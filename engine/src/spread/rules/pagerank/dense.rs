@@ -4,11 +4,12 @@
 //! probability `+0` is added, which changes nothing.
 
 use super::{Round, cached_sum};
-use crate::graph::DenseEdges;
+use crate::graph::{DenseEdges, Edges};
 use crate::spread::choice::{Chosen, choose};
 use crate::spread::kernel::{Compiled, Sum, add_dense};
 use crate::spread::ledger::Ledger;
-use crate::spread::pulses::Finding;
+use crate::spread::marks::places;
+use crate::spread::pulses::{CELLS_PER_LOOK, Cells, Finding, bits_of};
 use crate::spread::rules::flow::{Given, has_plain_sum, row_sum};
 use crate::spread::rules::linear::make_room;
 use crate::spread::run::{Halt, Run};
@@ -45,46 +46,109 @@ pub(super) fn pays(run: &mut Run<'_>, state: &mut State<f64>) -> Result<bool, Ha
     Ok(plain)
 }
 
+/// One iteration. `followed` are the edges of the nodes that have probability, where known.
 pub(super) fn one_round(
     run: &mut Run<'_>,
     state: &mut State<f64>,
     damping: f64,
+    followed: &mut Option<u64>,
 ) -> Result<Round, Halt> {
     run.before_hop(|_| 0)?;
     let edges = run.view.plain_edges().expect("`pays` has seen them");
     let Some(dense) = edges.dense.get() else { unreachable!("`pays` has seen the layout") };
-    let (followed, dangling) = fire(run, state, damping)?;
+    let count = match *followed {
+        Some(count) => count,
+        None => edges_of(edges, run.view.graph().node_count(), &state.ledger)?,
+    };
+    let dangling = fire(run, state, damping)?;
     add(run, state, dense)?;
 
-    let nodes = run.view.graph().node_count();
     let instructions = run.execution.instructions;
     let given = Given::by(run.seeds);
     let State { ledger, pulses, factors, .. } = state;
-    let cells = &mut pulses.cells_in_blocks(nodes)[..nodes];
+    let looks = pulses.looks();
+    let kept = &mut factors[..looks.len() * CELLS_PER_LOOK];
     // The probabilities are kept aside until all are known to be finite.
-    let receive = Receive { cells, kept: factors, ledger, given, dangling, damping };
-    let Received { change, finite, revisits } = instructions.run(receive);
-    if finite {
-        for (node, probability) in (0u32..).zip(&factors[..nodes]) {
-            if *probability > 0.0 || ledger.is_reached(node) {
-                ledger.set(node, *probability + 0.0);
+    let receive = Receive { looks, kept, ledger, given, dangling, damping };
+    let Received { change, finite, revisits, moved } = instructions.run(receive);
+    pulses.find_by(Finding::List);
+    if !finite {
+        return Err(StopReason::Overflow.into());
+    }
+    instructions.run(Keep { kept, ledger });
+    run.stats.revisits += revisits;
+    run.stats.nodes_reached = ledger.reached_count() as u64;
+    *followed = (!moved).then_some(count);
+    Ok(Round { edges: count, change, full: false })
+}
+
+/// The edges of the nodes that have probability.
+fn edges_of(edges: &Edges, nodes: usize, ledger: &Ledger<f64>) -> Result<u64, Halt> {
+    let mut count = 0;
+    for node in (0u32..).take(nodes) {
+        if ledger.activation(node) > 0.0 {
+            count += edges.row(NodeId::new(node))?.len() as u64;
+        }
+    }
+    Ok(count)
+}
+
+/// Makes the factor of every node. Returns what nodes without edges hand back to the seeds.
+fn fire(run: &Run<'_>, state: &mut State<f64>, damping: f64) -> Result<f64, Halt> {
+    let State { ledger, second, factors, .. } = state;
+    let all = run.view.graph().node_count().next_multiple_of(CELLS_PER_LOOK);
+    make_room(factors, all);
+    let fire = Fire { ledger, sums: &second[..all], factors: &mut factors[..all], damping };
+    let (dangling, finite) = run.execution.instructions.run(fire);
+    if finite { Ok(dangling) } else { Err(StopReason::Overflow.into()) }
+}
+
+struct Fire<'a> {
+    ledger: &'a Ledger<f64>,
+    /// Of each row's weights.
+    sums: &'a [f64],
+    factors: &'a mut [f64],
+    damping: f64,
+}
+
+impl Compiled for Fire<'_> {
+    /// What is handed back, and whether every factor is finite.
+    type Output = (f64, bool);
+
+    #[inline(always)]
+    fn run(self) -> (f64, bool) {
+        let Self { ledger, sums, factors, damping } = self;
+        let (mut dangling, mut finite) = (0.0, true);
+        let looks = factors.as_chunks_mut().0.iter_mut().zip(sums.as_chunks().0);
+        for (first, (factors, sums)) in (0u32..).step_by(CELLS_PER_LOOK).zip(looks) {
+            let (factors, sums): (&mut Cells<f64>, &Cells<f64>) = (factors, sums);
+            let held = ledger.activations(first);
+            for ((factor, held), sum) in factors.iter_mut().zip(&held).zip(sums) {
+                // A node without probability has the factor +0.
+                *factor = if *sum > 0.0 { damping * held / sum } else { 0.0 };
+            }
+            finite &= factors.iter().all(|factor| factor.is_finite());
+            let dead = bits_of(&held, |held| held > 0.0) & !bits_of(sums, |sum| sum > 0.0);
+            for place in places(dead) {
+                dangling += damping * held[place as usize];
             }
         }
-        run.stats.revisits += revisits;
-        run.stats.nodes_reached = ledger.reached_count() as u64;
+        (dangling, finite)
     }
-    factors[..nodes].fill(0.0);
-    pulses.find_by(Finding::List);
-    if finite {
-        Ok(Round { edges: followed, change, full: false })
-    } else {
-        Err(StopReason::Overflow.into())
-    }
+}
+
+fn add(run: &mut Run<'_>, state: &mut State<f64>, dense: &DenseEdges) -> Result<(), Halt> {
+    let State { pulses, factors, .. } = state;
+    pulses.find_by(Finding::Scan);
+    let cells = pulses.all_cells();
+    let instructions = run.execution.instructions;
+    let watch = &mut run.watch;
+    Ok(add_dense::<f64, Sum>(instructions, dense, factors, cells, watch, run.team)?)
 }
 
 /// Makes the probability of every node from what it received, and empties its cell.
 struct Receive<'a> {
-    cells: &'a mut [f64],
+    looks: &'a mut [Cells<f64>],
     kept: &'a mut [f64],
     ledger: &'a Ledger<f64>,
     given: Given<'a>,
@@ -97,6 +161,8 @@ struct Received {
     change: f64,
     finite: bool,
     revisits: u64,
+    /// Whether other nodes have probability than before.
+    moved: bool,
 }
 
 impl Compiled for Receive<'_> {
@@ -104,61 +170,54 @@ impl Compiled for Receive<'_> {
 
     #[inline(always)]
     fn run(self) -> Received {
-        let Self { cells, kept, ledger, mut given, dangling, damping } = self;
-        let (mut change, mut finite, mut revisits) = (0.0, true, 0);
-        for (node, (cell, kept)) in (0u32..).zip(cells.iter_mut().zip(kept)) {
-            let received = *cell + 0.0;
-            *cell = -0.0;
-            let seed = given.to(node);
-            let probability = received + dangling * seed + (1.0 - damping) * seed;
-            let reached = ledger.is_reached(node);
-            change += (probability - ledger.activation(node)).abs();
-            finite &= probability.is_finite();
-            revisits += u64::from(received > 0.0 && reached);
-            *kept = probability;
+        let Self { looks, kept, ledger, mut given, dangling, damping } = self;
+        let mut received = Received { change: 0.0, finite: true, revisits: 0, moved: false };
+        let looks = looks.iter_mut().zip(kept.as_chunks_mut().0);
+        for (first, (cells, kept)) in (0u32..).step_by(CELLS_PER_LOOK).zip(looks) {
+            let kept: &mut Cells<f64> = kept;
+            let held = ledger.activations(first);
+            let mut seeds = [0.0; CELLS_PER_LOOK];
+            if given.any_before(first + CELLS_PER_LOOK as u32) {
+                for (node, seed) in (first..).zip(&mut seeds) {
+                    *seed = given.to(node);
+                }
+            }
+            let arrived = bits_of(cells, |cell| cell > 0.0);
+            for ((kept, cell), seed) in kept.iter_mut().zip(&mut *cells).zip(&seeds) {
+                *kept = (*cell + 0.0) + dangling * seed + (1.0 - damping) * seed;
+                *cell = -0.0;
+            }
+            let mut changes = held;
+            for (change, kept) in changes.iter_mut().zip(&*kept) {
+                *change = (kept - *change).abs();
+            }
+            // In this order, whatever the instruction set.
+            received.change = changes.iter().fold(received.change, |sum, change| sum + change);
+            received.finite &= kept.iter().all(|kept| kept.is_finite());
+            received.revisits += u64::from((arrived & ledger.reached_bits(first)).count_ones());
+            received.moved |= bits_of(kept, |kept| kept > 0.0) != bits_of(&held, |held| held > 0.0);
         }
-        Received { change, finite, revisits }
+        received
     }
 }
 
-/// Makes the factor of every node. Returns the edges of those that have probability, and what
-/// nodes without edges hand back to the seeds.
-fn fire(run: &Run<'_>, state: &mut State<f64>, damping: f64) -> Result<(u64, f64), Halt> {
-    let graph = run.view.graph();
-    let nodes = graph.node_count();
-    let edges = run.view.plain_edges().expect("`pays` has seen them");
-    let State { ledger, second, factors, .. } = state;
-    make_room(factors, nodes);
-    let (mut followed, mut dangling, mut finite) = (0, 0.0, true);
-    for (node, (factor, sum)) in (0u32..).zip(factors[..nodes].iter_mut().zip(&*second)) {
-        let probability = ledger.activation(node);
-        if probability > 0.0 {
-            followed += edges.row(NodeId::new(node))?.len() as u64;
-            if *sum > 0.0 {
-                *factor = damping * probability / sum;
-                finite &= factor.is_finite();
-            } else {
-                dangling += damping * probability;
+/// Puts the probabilities into the ledger.
+struct Keep<'a> {
+    kept: &'a [f64],
+    ledger: &'a mut Ledger<f64>,
+}
+
+impl Compiled for Keep<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { kept, ledger } = self;
+        for (first, kept) in (0u32..).step_by(CELLS_PER_LOOK).zip(kept.as_chunks().0) {
+            let changed = bits_of(kept, |kept| kept > 0.0) | ledger.reached_bits(first);
+            if changed != 0 {
+                ledger.set_each(first, changed, |place, _| kept[place] + 0.0);
             }
         }
     }
-    if !finite {
-        factors[..nodes].fill(0.0);
-        return Err(StopReason::Overflow.into());
-    }
-    Ok((followed, dangling))
-}
-
-fn add(run: &mut Run<'_>, state: &mut State<f64>, dense: &DenseEdges) -> Result<(), Halt> {
-    let nodes = run.view.graph().node_count();
-    let State { pulses, factors, .. } = state;
-    pulses.find_by(Finding::Scan);
-    let cells = pulses.cells_in_blocks(nodes);
-    let instructions = run.execution.instructions;
-    let added =
-        add_dense::<f64, Sum>(instructions, dense, factors, cells, &mut run.watch, run.workers);
-    if added.is_err() {
-        factors[..nodes].fill(0.0);
-    }
-    Ok(added?)
 }

@@ -391,3 +391,29 @@ fn twenty_shadow_spreads_of_one_window_are_enough_to_go_back() {
     let reading = seen(20, &world);
     assert_eq!(world.tick(reading).settings.hop_limit, 3);
 }
+
+/// Two hops give ten times the throughput of full depth, and larger batches give more.
+fn costly_hops(reading: &mut Reading) {
+    let Settings { batch_size, hop_limit } = reading.settings;
+    let each = if hop_limit == 3 { 1.0 } else { 10.0 };
+    reading.throughput_per_second = each * f64::from(batch_size);
+    reading.shadow = Some(Shadow { hop_limit, spreads: 40, recall: 0.99 });
+}
+
+#[test]
+fn full_hops_are_not_judged_by_the_throughput_of_fewer() {
+    let mut world = World::new(PolicyName::Paired);
+    world.settings.hop_limit = 2;
+    let grown = world.until(100, costly_hops, |p| p.verdict == Verdict::Accept);
+    assert_eq!(grown.expect("it grows").settings, Settings { batch_size: 256, hop_limit: 2 });
+    let recall_falls = |r: &mut Reading| {
+        costly_hops(r);
+        r.shadow = r.shadow.map(|shadow| Shadow { recall: 0.7, ..shadow });
+    };
+    let fallen = world.until(3, recall_falls, |p| p.verdict == Verdict::BackOff);
+    let full = Settings { batch_size: 256, hop_limit: 3 };
+    assert_eq!(fallen.expect("recall fell").settings, full);
+    // Less throughput than before the batch size grew, but at another hop limit.
+    let back = world.until(60, costly_hops, |p| p.settings.batch_size < 256);
+    assert_eq!((back, world.controller.audit().count(Verdict::Rollback)), (None, 0));
+}

@@ -111,7 +111,7 @@ impl World {
         if p <= 0.0 {
             return 0;
         }
-        if p >= 0.5 {
+        if p > 0.5 {
             return if p >= 1.0 { n } else { n - self.binomial(n, 1.0 - p) };
         }
         let (mut at, mut count) = (0.0, 0);
@@ -122,5 +122,41 @@ impl World {
             }
             count += 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Mean share of what was counted in windows of `plant` under `settings`, without noise.
+    fn mean(plant: Plant, settings: Settings, share: impl Fn(&Reading) -> f64) -> f64 {
+        let windows = 40_000;
+        let mut world = World::new(plant, 0.0, 2 * windows, 3);
+        world.ask(settings);
+        let shares = (0..windows).map(|_| share(&world.measure().0));
+        shares.sum::<f64>() / windows as f64
+    }
+
+    #[test]
+    fn shadows_miss_as_often_as_the_plant_does() {
+        let missed = |reading: &Reading| reading.shadow.map_or(0.0, |shadow| 1.0 - shadow.recall);
+        for (hop_limit, expected) in [(4, 0.0), (3, 0.02), (2, 0.1), (1, 0.3)] {
+            let found = mean(Plant::Hops, Settings { batch_size: 16, hop_limit }, missed);
+            assert!((found - expected).abs() <= 0.03 * expected, "{hop_limit}: {found}");
+        }
+    }
+
+    #[test]
+    fn latencies_are_over_budget_as_often_as_the_plant_says() {
+        let over = |reading: &Reading| reading.over_budget as f64 / reading.samples as f64;
+        // Budget and batch are as long at 900, where half of the latencies are over. A neighbour
+        // takes the machine in a few windows, which puts some more over.
+        let half = mean(Plant::Monotone, Settings { batch_size: 900, hop_limit: 3 }, over);
+        assert!((0.50..0.52).contains(&half), "{half}");
+        let none = mean(Plant::Monotone, Settings { batch_size: 1, hop_limit: 3 }, over);
+        assert!(none < 1e-4, "{none}");
+        let all = mean(Plant::Monotone, Settings { batch_size: 4096, hop_limit: 3 }, over);
+        assert!(all > 0.999, "{all}");
     }
 }

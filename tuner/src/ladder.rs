@@ -313,3 +313,27 @@ impl Trial {
         Some(Effect { gain, error: 1.25 * noise * libm::sqrt(n) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trial(throughput: &[f64], before: Option<(f64, usize)>) -> Trial {
+        let evidence = Evidence { windows: Vec::new() };
+        Trial { hop_limit: 2, evidence, throughput: throughput.to_vec(), before, windows: 0 }
+    }
+
+    #[test]
+    fn a_trial_is_as_exact_as_both_sides_have_windows() {
+        let few = trial(&[1.3; 4], Some((1.0, 4))).effect(0.1).unwrap();
+        let many = trial(&[1.3; 16], Some((1.0, 16))).effect(0.1).unwrap();
+        assert!((few.gain - 0.3).abs() < 1e-12 && few.gain == many.gain, "{few:?}");
+        assert!((few.error - 2.0 * many.error).abs() < 1e-12, "{few:?} {many:?}");
+        let noisy = trial(&[1.3; 16], Some((1.0, 16))).effect(0.2).unwrap();
+        assert!((noisy.error - few.error).abs() < 1e-12, "{noisy:?}");
+        // A median of 16 has a third of its windows' deviation, and there are two of them.
+        assert!((0.04..0.05).contains(&many.error), "{many:?}");
+        assert_eq!(trial(&[], Some((1.0, 4))).effect(0.1), None);
+        assert_eq!(trial(&[1.3], None).effect(0.1), None);
+    }
+}

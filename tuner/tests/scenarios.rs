@@ -417,3 +417,58 @@ fn full_hops_are_not_judged_by_the_throughput_of_fewer() {
     let back = world.until(60, costly_hops, |p| p.settings.batch_size < 256);
     assert_eq!((back, world.controller.audit().count(Verdict::Rollback)), (None, 0));
 }
+
+#[test]
+fn a_smaller_batch_that_loses_throughput_is_taken_back_too() {
+    let mut world = World::new(PolicyName::Paired);
+    let inverse =
+        |r: &mut Reading| r.throughput_per_second = 1e4 / f64::from(r.settings.batch_size);
+    let shrunk = world.until(100, inverse, |p| p.verdict == Verdict::Accept);
+    assert_eq!(shrunk.expect("it shrinks").settings.batch_size, 32);
+    let lost = |r: &mut Reading| r.throughput_per_second = 50.0;
+    let back = world.until(20, lost, |p| p.verdict == Verdict::Rollback);
+    assert_eq!(back.expect("the loss is seen").settings.batch_size, 64);
+}
+
+#[test]
+fn full_hops_come_back_with_the_batch_size_they_had() {
+    let mut world = World::asleep(PolicyName::Paired);
+    let fewer = Settings { batch_size: 200, hop_limit: 2 };
+    world.controller.obey(Command::Override(fewer));
+    world.settings = fewer;
+    let low = |r: &mut Reading| {
+        r.shadow = Some(Shadow { hop_limit: r.settings.hop_limit, spreads: 40, recall: 0.7 });
+    };
+    let back = world.until(3, low, |p| p.verdict == Verdict::BackOff).expect("recall is low");
+    assert_eq!(back.settings, Settings { batch_size: 64, hop_limit: 3 });
+}
+
+#[test]
+fn a_curve_seen_to_be_flat_is_not_probed() {
+    let mut world = World::new(PolicyName::Paired);
+    let probed = world.until(
+        200,
+        |_| {},
+        |p| p.verdict == Verdict::Sleep || matches!(p.reason, Reason::Comparing { .. }),
+    );
+    assert_eq!(probed.expect("it falls asleep").verdict, Verdict::Sleep);
+}
+
+#[test]
+fn a_trial_of_fewer_hops_ends_with_violations_and_overrides_and_rests() {
+    let tries = |p: &Proposal| matches!(p.reason, Reason::TryingHops { .. });
+    let full = Settings { batch_size: 64, hop_limit: 3 };
+    let mut world = World::new(PolicyName::Paired);
+    world.until(200, hops, tries).expect("a rung is tried");
+    let severe = |r: &mut Reading| {
+        hops(r);
+        r.over_budget = 190;
+    };
+    let left = world.until(1, severe, |p| p.verdict == Verdict::Reject);
+    assert_eq!(left.expect("it is left").settings, full);
+    assert_eq!(world.until(5, hops, tries), None);
+    world.until(20, hops, tries).expect("it is tried again");
+    world.controller.obey(Command::Override(full));
+    world.settings = full;
+    assert_eq!(world.until(5, hops, |p| p.settings.hop_limit != 3), None);
+}

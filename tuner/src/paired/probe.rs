@@ -266,3 +266,69 @@ impl Probe {
 
 /// Used where only the pairs themselves are to speak.
 const DEVIATION_ANY: f64 = 0.1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reading::Settings;
+    use crate::strategy::AGGRESSIVE;
+
+    /// A comparison of 64 with 128 in blocks of one window, where `rate` is the throughput of a
+    /// batch size; how it ended, and after how many windows.
+    fn compared(probe: Probe, noise: f64, rate: impl Fn(u32) -> f64) -> (Step, u64) {
+        let (mut probe, mut random) = (probe, SplitMix64::new(1));
+        let known = Known { strategy: &AGGRESSIVE, noise };
+        for window in 1..200 {
+            let batch_size = probe.current();
+            let reading = Reading {
+                window,
+                settings: Settings { batch_size, hop_limit: 3 },
+                spreads: 900,
+                throughput_per_second: rate(batch_size),
+                samples: 200,
+                over_budget: 0,
+                app_limited: false,
+                shadow: None,
+            };
+            match probe.step(&reading, known, &mut random) {
+                Step::Set(_) => {}
+                done @ Step::Done(..) => return (done, window),
+            }
+        }
+        panic!("it does not end: {probe:?}");
+    }
+
+    fn verdict(step: Step) -> Verdict {
+        match step {
+            Step::Done(verdict, ..) => verdict,
+            Step::Set(batch_size) => panic!("not done, but at {batch_size}"),
+        }
+    }
+
+    #[test]
+    fn only_the_last_pair_is_taken_on_trust() {
+        // The curve promises a tenth; the pairs see nothing, and might not if it were there.
+        let promised = Effect { gain: 0.1, error: 0.05 };
+        let probe = Probe::new(64, 128, promised, 1, &[]);
+        let (last, windows) = compared(probe.clone().with_pairs_max(3), 0.051, |_| 1000.0);
+        assert_eq!((verdict(last), windows), (Verdict::Accept, 6));
+        let (patient, windows) = compared(probe, 0.051, |_| 1000.0);
+        assert_eq!(verdict(patient), Verdict::Reject);
+        assert!(windows > 6, "{windows}");
+    }
+
+    #[test]
+    fn a_clear_gain_needs_three_pairs_and_a_clear_loss_no_more() {
+        let probe = Probe::new(64, 128, Effect::UNKNOWN, 1, &[]);
+        let (gain, windows) = compared(probe.clone(), 0.01, f64::from);
+        assert_eq!((verdict(gain), windows), (Verdict::Accept, 6));
+        let Step::Done(_, Reason::Better { effect }, Some(measured)) = gain else {
+            panic!("{gain:?}")
+        };
+        assert!((measured.gain - std::f64::consts::LN_2).abs() < 1e-12, "{measured:?}");
+        assert!(effect.gain > 0.69 && effect.error <= measured.error, "{effect:?}");
+        let (loss, windows) = compared(probe, 0.01, |b| 1e4 / f64::from(b));
+        assert_eq!((verdict(loss), windows), (Verdict::Reject, 6));
+        assert!(matches!(loss, Step::Done(_, Reason::NoGain { effect }, _) if effect.gain < -0.6));
+    }
+}

@@ -185,3 +185,70 @@ impl Survey {
         found
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reading::Settings;
+
+    /// The batch sizes a survey with two windows a visit sets from 16 within 1 and 64, where
+    /// throughput is `rate` of the batch size and from `limit` on all is over budget; and what
+    /// it ends with.
+    fn surveyed(rate: impl Fn(u32) -> f64, limit: u32) -> (Vec<u32>, Survey) {
+        let settings = |batch_size| Settings { batch_size, hop_limit: 3 };
+        let bounds = Bounds::new(settings(1), settings(64)).unwrap();
+        let mut survey = Survey::new(16, 2);
+        let mut set = vec![survey.current()];
+        for window in 0..200 {
+            let batch_size = survey.current();
+            let reading = Reading {
+                window,
+                settings: settings(batch_size),
+                spreads: 900,
+                throughput_per_second: rate(batch_size),
+                samples: 200,
+                over_budget: if batch_size >= limit { 200 } else { 0 },
+                app_limited: false,
+                shadow: None,
+            };
+            match survey.step(&reading, &bounds, u32::MAX) {
+                Step::Set(next) if next != batch_size => set.push(next),
+                Step::Set(_) => {}
+                Step::Done => return (set, survey),
+                Step::GaveUp => panic!("there was throughput at {batch_size}"),
+            }
+        }
+        panic!("no end after {set:?}");
+    }
+
+    #[test]
+    fn where_nothing_differs_the_whole_range_is_seen_and_what_is_above_twice() {
+        let (set, survey) = surveyed(|_| 1000.0, u32::MAX);
+        assert_eq!(set, [16, 32, 64, 32, 16, 8, 4, 2, 1]);
+        let windows: Vec<_> = survey.rungs.iter().map(|rung| rung.values.len()).collect();
+        assert_eq!(windows, [4, 4, 2, 2, 2, 2, 2]);
+        assert_eq!((survey.ceiling(), survey.best_from(16, 0.01)), (None, None));
+    }
+
+    #[test]
+    fn what_is_far_below_the_best_is_not_looked_beyond() {
+        // A third of the best is too little to halve once more, a fifth to double once more.
+        let falls = |batch_size: u32| if batch_size >= 16 { 1000.0 } else { 333.0 };
+        assert_eq!(surveyed(falls, u32::MAX).0, [16, 32, 64, 32, 16, 8]);
+        let collapses = |batch_size: u32| if batch_size > 16 { 199.0 } else { 1000.0 };
+        assert_eq!(surveyed(collapses, u32::MAX).0, [16, 32, 16, 8, 4, 2, 1]);
+        let (set, survey) = surveyed(f64::from, u32::MAX);
+        assert_eq!(set, [16, 32, 64], "what began far below the best is not halved");
+        assert_eq!(survey.best_from(16, 0.01).map(|(best, _)| best), Some(64));
+    }
+
+    #[test]
+    fn the_budget_ends_the_way_up_and_is_the_ceiling() {
+        let (set, survey) = surveyed(|_| 1000.0, 32);
+        assert_eq!(set, [16, 32, 16, 8, 4, 2, 1]);
+        assert_eq!(survey.ceiling(), Some(32));
+        let (set, survey) = surveyed(f64::from, 64);
+        assert_eq!(set, [16, 32, 64, 32]);
+        assert_eq!(survey.best_from(16, 0.01).map(|(best, _)| best), Some(32));
+    }
+}

@@ -76,3 +76,35 @@ impl Gradient2 {
         Settings { batch_size: libm::round(self.limit) as u32, ..own }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gradient2_forgets_a_slow_past_soon() {
+        let settings = |batch_size| Settings { batch_size, hop_limit: 3 };
+        let bounds = Bounds::new(settings(1), settings(100_000)).unwrap();
+        let mut gradient = Gradient2::new();
+        let mut limit = 64;
+        let mut tick = |batch_us: f64| {
+            let reading = Reading {
+                window: 0,
+                settings: settings(limit),
+                spreads: 900,
+                throughput_per_second: 1e3,
+                samples: 200,
+                over_budget: 0,
+                app_limited: false,
+                shadow: None,
+            };
+            let before = limit;
+            limit = gradient.tick(&reading, batch_us, &bounds).batch_size;
+            limit >= before
+        };
+        assert!(tick(10_000.0));
+        assert!((0..100).all(|_| tick(1_000.0)), "nothing queues");
+        // Four times as slow as lately, though faster than at first.
+        assert!(!tick(4_000.0) && !tick(4_000.0));
+    }
+}

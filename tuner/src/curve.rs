@@ -208,4 +208,30 @@ mod tests {
         assert!(predicted.probability_above(0.05) > 0.499);
         assert!(predicted.probability_above(0.0) > 0.99);
     }
+    #[test]
+    fn the_error_of_a_prediction_is_how_far_it_is_off() {
+        let mut random = crate::random::SplitMix64::new(5);
+        let places = [(2, 0.01), (3, 0.04), (5, 0.01), (9, 0.02)];
+        let (mut squares, mut claimed) = (0.0, 0.0);
+        let draws = 4_000;
+        for _ in 0..draws {
+            let mut curve = Curve::default();
+            for (batch_size, variance) in places {
+                let noise = libm::sqrt(variance) * random.normal();
+                curve.add(batch_size, 7.0 + noise, variance, 0);
+            }
+            let effect = curve.predict(4, 8, 0);
+            // Nothing is gained in truth, so what is predicted is all error, and so is its bend.
+            squares += effect.gain * effect.gain * (1.0 + BEND * BEND) / f64::from(draws);
+            claimed += effect.error * effect.error / f64::from(draws);
+        }
+        assert!((squares / claimed - 1.0).abs() < 0.05, "{squares} {claimed}");
+    }
+
+    #[test]
+    fn a_point_is_half_as_sure_after_its_age() {
+        let (aged, mut blurred) = (straight(6), straight(6));
+        blurred.blur(2.0);
+        assert_eq!(aged.predict(4, 8, AGE as u64), blurred.predict(4, 8, 0));
+    }
 }

@@ -251,4 +251,10 @@ mod tests {
         assert_eq!(set, [16, 32, 64, 32]);
         assert_eq!(survey.best_from(16, 0.01).map(|(best, _)| best), Some(32));
     }
+    #[test]
+    fn over_budget_without_throughput_the_way_down_is_still_looked_for() {
+        let (set, survey) = surveyed(|_| 0.0, 1);
+        assert_eq!(set, [16, 8, 4, 2, 1]);
+        assert_eq!((survey.ceiling(), survey.best_from(16, 0.01)), (Some(1), None));
+    }
 }

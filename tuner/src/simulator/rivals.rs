@@ -81,25 +81,52 @@ impl Gradient2 {
 mod tests {
     use super::*;
 
+    const fn settings(batch_size: u32) -> Settings {
+        Settings { batch_size, hop_limit: 3 }
+    }
+
+    fn reading(batch_size: u32, throughput_per_second: f64, over_budget: u64) -> Reading {
+        Reading {
+            window: 0,
+            settings: settings(batch_size),
+            spreads: 900,
+            throughput_per_second,
+            samples: 200,
+            over_budget,
+            app_limited: false,
+            shadow: None,
+        }
+    }
+
+    #[test]
+    fn the_threshold_rule_turns_where_throughput_fell_and_halves_over_budget() {
+        let bounds = Bounds::new(settings(1), settings(1000)).unwrap();
+        let mut naive = Naive::new();
+        // Throughput and latencies over budget, and what 100 becomes.
+        let course = [
+            (500.0, 0, 125),
+            (600.0, 0, 125),
+            (600.0, 20, 125),
+            (599.0, 0, 80),
+            (600.0, 0, 80),
+            (500.0, 0, 125),
+            (600.0, 21, 50),
+            (700.0, 0, 80),
+        ];
+        for (throughput, over_budget, expected) in course {
+            let next = naive.tick(&reading(100, throughput, over_budget), &bounds);
+            assert_eq!(next, settings(expected), "{throughput} {over_budget}");
+        }
+    }
+
     #[test]
     fn gradient2_forgets_a_slow_past_soon() {
-        let settings = |batch_size| Settings { batch_size, hop_limit: 3 };
         let bounds = Bounds::new(settings(1), settings(100_000)).unwrap();
         let mut gradient = Gradient2::new();
         let mut limit = 64;
         let mut tick = |batch_us: f64| {
-            let reading = Reading {
-                window: 0,
-                settings: settings(limit),
-                spreads: 900,
-                throughput_per_second: 1e3,
-                samples: 200,
-                over_budget: 0,
-                app_limited: false,
-                shadow: None,
-            };
             let before = limit;
-            limit = gradient.tick(&reading, batch_us, &bounds).batch_size;
+            limit = gradient.tick(&reading(limit, 1e3, 0), batch_us, &bounds).batch_size;
             limit >= before
         };
         assert!(tick(10_000.0));

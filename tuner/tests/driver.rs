@@ -327,6 +327,24 @@ fn a_thread_drives_until_it_is_stopped_or_dies() {
     }
 }
 
+#[test]
+fn a_driver_that_is_dropped_wants_no_more_requests() {
+    let mut world = world(PolicyName::Off);
+    for _ in 0..4 {
+        world.window(Hops::Auto);
+    }
+    assert!(world.handle.reading().shadows > 0, "it wanted some");
+    let World { engine, graph, driver, .. } = world;
+    drop(driver);
+    let requests: Vec<_> = (0..256).map(|turn| request(turn % 32, Hops::Auto)).collect();
+    for answer in engine.spread_many(&graph, &requests) {
+        answer.expect("a good request");
+    }
+    let mut kept = 0;
+    engine.take_requests(0, 1, |_, _| kept += 1);
+    assert_eq!(kept, 0, "each would hold its graph");
+}
+
 #[cfg(feature = "tokio")]
 #[test]
 fn a_task_drives_until_it_is_dropped() {

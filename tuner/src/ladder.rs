@@ -336,4 +336,21 @@ mod tests {
         assert_eq!(trial(&[], Some((1.0, 4))).effect(0.1), None);
         assert_eq!(trial(&[1.3], None).effect(0.1), None);
     }
+    /// The lower end at 1.64 standard errors of ten windows of 20, whose recall is in turn the
+    /// one and the other.
+    fn lower_end(count: usize, one: f64, other: f64) -> f64 {
+        let recall = |at: usize| if at % 2 == 0 { one } else { other };
+        let windows = (0..count).map(|at| (20.0, recall(at))).collect();
+        Evidence { windows }.interval(1.64).0
+    }
+
+    #[test]
+    fn recall_is_as_sure_as_its_windows_agree_but_not_surer_than_half_of_chance() {
+        // 0.5 sqrt(0.97 0.03 / 200) = 0.006_03
+        assert!((lower_end(10, 0.97, 0.97) - (0.97 - 1.64 * 0.006_03)).abs() < 1e-4);
+        // 0.03 / sqrt(9) = 0.01
+        assert!((lower_end(10, 0.94, 1.0) - (0.97 - 1.64 * 0.01)).abs() < 1e-4);
+        assert_eq!(lower_end(10, 0.8, 1.0), wilson(0.9, 200.0, 1.64).0, "chance explains more");
+        assert_eq!(lower_end(5, 0.97, 0.97), wilson(0.97, 100.0, 1.64).0, "too few windows");
+    }
 }

@@ -180,3 +180,61 @@ impl Bounds {
         wanted.clamp(self.min.batch_size, self.max.batch_size)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reading() -> Reading {
+        Reading {
+            window: 1,
+            settings: Settings { batch_size: 8, hop_limit: 2 },
+            spreads: 100,
+            throughput_per_second: std::f64::consts::E,
+            samples: 20,
+            over_budget: 3,
+            app_limited: false,
+            shadow: None,
+        }
+    }
+
+    #[test]
+    fn throughput_that_says_nothing_of_capacity_is_none() {
+        assert_eq!(reading().ln_throughput(), Some(1.0));
+        assert_eq!(Reading { spreads: 0, ..reading() }.ln_throughput(), None);
+        assert_eq!(Reading { app_limited: true, ..reading() }.ln_throughput(), None);
+        for throughput_per_second in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            let odd = Reading { throughput_per_second, ..reading() };
+            assert_eq!(odd.ln_throughput(), None, "{throughput_per_second}");
+        }
+    }
+
+    #[test]
+    fn latencies_that_contradict_each_other_are_none() {
+        assert_eq!(reading().exceedance(), Some((3.0, 20.0)));
+        assert_eq!(Reading { over_budget: 20, ..reading() }.exceedance(), Some((20.0, 20.0)));
+        assert_eq!(Reading { over_budget: 21, ..reading() }.exceedance(), None);
+        assert_eq!(Reading { samples: 0, over_budget: 0, ..reading() }.exceedance(), None);
+    }
+
+    #[test]
+    fn recall_that_is_no_share_is_none() {
+        let usable = |spreads, recall| {
+            let shadow = Some(Shadow { hop_limit: 2, spreads, recall });
+            Reading { shadow, ..reading() }.usable_shadow().is_some()
+        };
+        assert!(usable(1, 0.0) && usable(1, 1.0) && !usable(0, 1.0));
+        assert!(!usable(1, -0.1) && !usable(1, 1.1) && !usable(1, f64::NAN));
+    }
+
+    #[test]
+    fn a_batch_size_is_scaled_by_at_least_one_and_kept_within_bounds() {
+        let settings = |batch_size| Settings { batch_size, hop_limit: 1 };
+        let bounds = Bounds::new(settings(2), settings(100)).unwrap();
+        let scaled = [(10, 1.5), (10, 0.5), (10, 1.01), (10, 0.99), (80, 1.5), (3, 0.1)]
+            .map(|(batch_size, factor)| bounds.scaled(batch_size, factor));
+        assert_eq!(scaled, [15, 5, 11, 9, 100, 2]);
+        assert_eq!((bounds.scaled(100, 1.001), bounds.scaled(2, 0.999)), (100, 2));
+        assert_eq!(bounds.scaled(10, f64::INFINITY), 100);
+    }
+}

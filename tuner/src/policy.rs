@@ -80,7 +80,12 @@ impl Formula {
         let batch = f64::from(own.batch_size);
         let over = context.reading.exceedance();
         let over = over.is_some_and(|(k, n)| k > crate::objective::OVER_BUDGET_MAX * n);
-        let present = context.reading.ln_throughput().map(|y| batch / libm::exp(y));
+        let present = context
+            .reading
+            .ln_throughput()
+            .map(|y| batch / libm::exp(y))
+            // What is beyond numbers would make the long-run time none for ever.
+            .filter(|present| present.is_finite());
         let factor = match present {
             _ if over => DECREASE,
             None => return Proposal::new(own, Verdict::Hold, Reason::AppLimited),

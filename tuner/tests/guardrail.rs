@@ -158,3 +158,15 @@ fn the_formulas_give_what_they_say() {
         assert_eq!(next, expected, "{slower} times as slow; growth waits for the dwell");
     }
 }
+
+#[test]
+fn a_throughput_next_to_nothing_does_not_stay_with_a_formula() {
+    let mut gradient = World::new(PolicyName::Gradient);
+    gradient.tick(6400.0, 0);
+    let hold = gradient.tick(f64::MIN_POSITIVE, 0);
+    assert_eq!((hold.verdict, hold.settings.batch_size), (Verdict::Hold, 66));
+    for _ in 0..3 {
+        gradient.tick(6600.0, 0);
+    }
+    assert!(gradient.batch_size > 66);
+}

@@ -186,7 +186,9 @@ impl Steering {
         let bounds = self.bounds;
         let context = context_of(self.tick, self.noise.deviation(), &bounds, incumbent);
         if self.config.policy == PolicyName::Shadow {
-            return self.advise(context, guardrail);
+            let answer = self.advise(context, guardrail);
+            self.settle(answer, incumbent, guardrail);
+            return answer;
         }
         let answer = self.choose(context, guardrail);
         let answer = guardrail.admit(answer, context);
@@ -197,6 +199,7 @@ impl Steering {
     /// What would be done; nothing is, so what would only be known by doing it stays unknown.
     fn advise(&mut self, context: Context<'_>, guardrail: &mut Guardrail) -> Proposal {
         let before = (self.policy.clone(), self.ladder.clone(), guardrail.clone());
+        let shift = self.shift.clone();
         let answer = self.choose(context, guardrail);
         let answer = guardrail.admit(answer, context);
         let current = before.2.current();
@@ -204,6 +207,7 @@ impl Steering {
             return answer;
         }
         (self.policy, self.ladder, *guardrail) = before;
+        self.shift = shift;
         let reason = Reason::Advice { settings: answer.settings };
         Proposal { settings: current, reason, ..answer }
     }

@@ -472,3 +472,15 @@ fn a_trial_of_fewer_hops_ends_with_violations_and_overrides_and_rests() {
     world.settings = full;
     assert_eq!(world.until(5, hops, |p| p.settings.hop_limit != 3), None);
 }
+
+#[test]
+fn a_shift_is_one_shift_for_who_only_advises_too() {
+    for policy in [PolicyName::Paired, PolicyName::Shadow] {
+        let mut world = World::new(policy);
+        world.until(60, |_| {}, |_| false);
+        let halved = |r: &mut Reading| r.throughput_per_second = 500.0;
+        let shifted = |p: &Proposal| matches!(p.reason, Reason::Shifted { .. });
+        world.until(20, halved, shifted).expect("it is seen");
+        assert_eq!(world.until(100, halved, shifted), None, "{policy:?}");
+    }
+}

@@ -64,6 +64,7 @@ fn a_window_ends_when_it_is_full_or_too_old() {
 fn a_sample_of_older_settings_judges_nothing_and_begins_the_window_anew() {
     let mut windows = windows();
     windows.begin(SETTINGS, 8, 0);
+    assert_eq!((windows.number(), windows.settings()), (8, SETTINGS));
     let of = |settings, batch: Batch| Batch { settings, latency_ns: 90, ..batch };
     let mut batches: Vec<Batch> = steady(0, 6).into_iter().map(|batch| of(8, batch)).collect();
     batches.push(of(7, batch(130)));

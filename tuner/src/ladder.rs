@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn recall_is_as_sure_as_its_windows_agree_but_not_surer_than_half_of_chance() {
+    fn an_interval_is_as_narrow_as_its_windows_agree_but_not_below_half_of_chance() {
         // 0.5 sqrt(0.97 0.03 / 200) = 0.006_03
         assert!((lower_end(10, 0.97, 0.97) - (0.97 - 1.64 * 0.006_03)).abs() < 1e-4);
         // 0.03 / sqrt(9) = 0.01

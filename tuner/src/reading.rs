@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn recall_that_is_no_share_is_none() {
+    fn a_shadow_that_is_no_share_is_none() {
         let usable = |spreads, recall| {
             let shadow = Some(Shadow { hop_limit: 2, spreads, recall });
             Reading { shadow, ..reading() }.usable_shadow().is_some()

@@ -43,8 +43,8 @@ impl World {
         proposal
     }
 
-    /// The first answer of that kind within 300 windows, with so many over budget, where
-    /// throughput is `level` times the batch size, or `level` where it is flat.
+    /// The first answer of that kind within 300 windows with so many over budget, in which
+    /// throughput is `rate` of the batch size.
     fn until(&mut self, verdict: Verdict, over_budget: u64, rate: impl Fn(u32) -> f64) -> Proposal {
         let ticks = (0..300).map(|_| self.tick(rate(self.batch_size), over_budget));
         let mut answers = ticks.filter(|proposal| proposal.verdict == verdict);
@@ -110,12 +110,12 @@ fn a_leap_over_budget_is_left_by_a_step_and_a_small_move_is_taken_back() {
 #[test]
 fn the_fourth_rollback_freezes_and_a_release_forgets_them() {
     let mut world = World::new(PolicyName::Paired);
-    let mut level = 1.0;
+    let mut factor = 1.0;
     let mut lose = |world: &mut World, verdict: Verdict| {
         let good = world.batch_size;
-        world.until(Verdict::Accept, 0, |b| level * rising(b));
-        level *= 0.1;
-        let back = world.until(verdict, 0, |_| level);
+        world.until(Verdict::Accept, 0, |b| factor * rising(b));
+        factor *= 0.1;
+        let back = world.until(verdict, 0, |_| factor);
         assert!(back.settings.batch_size <= good, "{back:?}");
         back
     };

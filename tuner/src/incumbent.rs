@@ -121,3 +121,84 @@ impl Noise {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SETTINGS: Settings = Settings { batch_size: 8, hop_limit: 2 };
+
+    fn reading(settings: Settings, throughput_per_second: f64, over_budget: u64) -> Reading {
+        Reading {
+            window: 1,
+            settings,
+            spreads: 100,
+            throughput_per_second,
+            samples: 100,
+            over_budget,
+            app_limited: false,
+            shadow: None,
+        }
+    }
+
+    #[test]
+    fn quiet_is_believed_after_eight_differences_and_noise_at_once() {
+        let mut noise = Noise::default();
+        for _ in 0..8 {
+            noise.observe(&reading(SETTINGS, 1000.0, 0));
+            assert_eq!(noise.deviation(), 0.1);
+        }
+        noise.observe(&reading(SETTINGS, 1000.0, 0));
+        assert_eq!(noise.deviation(), 0.005);
+        let mut loud = Noise::default();
+        for at in 0..5 {
+            loud.observe(&reading(SETTINGS, if at % 2 == 0 { 500.0 } else { 2000.0 }, 0));
+        }
+        assert!(loud.deviation() > 1.0, "{}", loud.deviation());
+    }
+
+    #[test]
+    fn what_differs_between_settings_is_no_noise() {
+        let mut noise = Noise::default();
+        for at in 0..40 {
+            let batch_size = 8 + at / 2 % 2;
+            let settings = Settings { batch_size, ..SETTINGS };
+            noise.observe(&reading(settings, f64::from(batch_size - 7) * 1000.0, 0));
+        }
+        assert_eq!(noise.deviation(), 0.005);
+    }
+
+    #[test]
+    fn the_share_over_budget_is_that_of_the_bad_windows_or_of_the_last_four() {
+        let mut incumbent = Incumbent::new(SETTINGS);
+        assert_eq!(incumbent.recent_share(), 0.0);
+        for over_budget in [9, 1, 2, 3, 2] {
+            incumbent.observe(&reading(SETTINGS, 1000.0, over_budget));
+        }
+        assert!((incumbent.recent_share() - 0.02).abs() < 1e-12);
+        incumbent.observe(&reading(SETTINGS, 1000.0, 50));
+        assert!((incumbent.recent_share() - 0.5).abs() < 1e-12);
+        incumbent.observe(&reading(SETTINGS, 1000.0, 70));
+        assert!((incumbent.recent_share() - 0.6).abs() < 1e-12);
+        let other = Settings { batch_size: 9, ..SETTINGS };
+        incumbent.observe(&reading(other, 1.0, 100));
+        assert!((incumbent.recent_share() - 0.6).abs() < 1e-12, "made elsewhere");
+    }
+
+    #[test]
+    fn the_newest_and_what_was_before_them_are_told_apart() {
+        let mut incumbent = Incumbent::new(SETTINGS);
+        for at in 0..70 {
+            incumbent.observe(&reading(SETTINGS, libm::exp(f64::from(at)), 0));
+        }
+        let near = |found: &[f64], expected: &[f64]| {
+            found.len() == expected.len()
+                && found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-9)
+        };
+        assert!(near(&incumbent.newest(3), &[69.0, 68.0, 67.0]));
+        assert!(near(&incumbent.before(62), &[6.0, 7.0]), "64 are remembered");
+        assert_eq!(incumbent.recent(5).map(|(y, n)| (y.round(), n)), Some((67.0, 5)));
+        incumbent.forget(2);
+        assert!(near(&incumbent.newest(9), &[69.0, 68.0]) && incumbent.before(2).is_empty());
+    }
+}

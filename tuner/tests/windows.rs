@@ -123,6 +123,20 @@ fn too_little_asked_for_is_said() {
     assert_steady(&ended(&mut nothing, 90_200));
 }
 
+#[test]
+fn latencies_above_the_budget_are_counted_and_those_at_it_are_not() {
+    let mut windows = windows();
+    let latencies = [20, 50, 51, 90, 50, 51];
+    let slow = steady(10, 6).into_iter().zip(latencies);
+    let batches: Vec<Batch> =
+        slow.map(|(batch, latency_ns)| Batch { latency_ns, ..batch }).collect();
+    windows.add(&batches, 0, 120);
+    let reading = ended(&mut windows, 120);
+    assert_eq!((reading.samples, reading.over_budget), (6, 3));
+    windows.add(&steady(130, 6), 0, 240);
+    assert_eq!(ended(&mut windows, 240).over_budget, 0, "each window counts its own");
+}
+
 fn batches() -> impl Strategy<Value = Vec<(Batch, u64)>> {
     let times = || prop_oneof![9 => 0..3000_u64, 1 => any::<u64>()];
     let one = (5..9_u64, prop_oneof![9 => 0..64_u32, 1 => any::<u32>()], any::<bool>(), times());

@@ -331,4 +331,15 @@ mod tests {
         assert_eq!((verdict(loss), windows), (Verdict::Reject, 6));
         assert!(matches!(loss, Step::Done(_, Reason::NoGain { effect }, _) if effect.gain < -0.6));
     }
+    #[test]
+    fn one_disturbed_pair_among_many_moves_neither_gain_nor_error_far() {
+        let mut probe = Probe::new(64, 128, Effect::UNKNOWN, 1, &[]);
+        probe.differences = vec![0.10, 0.11, 2.0, 0.09, 0.10, 0.12];
+        let many = probe.effect(0.01).unwrap();
+        assert!((many.gain - 0.105).abs() < 1e-12 && many.error < 0.01, "{many:?}");
+        // Of two nobody knows which is disturbed: half of what they span, by the root of two.
+        probe.differences = vec![0.10, 0.30];
+        let few = probe.effect(0.01).unwrap();
+        assert!((few.gain - 0.2).abs() < 1e-12 && (few.error - 0.0707).abs() < 1e-4, "{few:?}");
+    }
 }

@@ -339,7 +339,7 @@ mod tests {
     /// The lower end at 1.64 standard errors of ten windows of 20, whose recall is in turn the
     /// one and the other.
     fn lower_end(count: usize, one: f64, other: f64) -> f64 {
-        let recall = |at: usize| if at % 2 == 0 { one } else { other };
+        let recall = |at: usize| if at.is_multiple_of(2) { one } else { other };
         let windows = (0..count).map(|at| (20.0, recall(at))).collect();
         Evidence { windows }.interval(1.64).0
     }

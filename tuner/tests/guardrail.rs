@@ -108,6 +108,21 @@ fn a_leap_over_budget_is_left_by_a_step_and_a_small_move_is_taken_back() {
 }
 
 #[test]
+fn what_was_left_is_not_tried_again_for_a_while() {
+    let mut world = World::new(PolicyName::Paired);
+    for _ in 0..100 {
+        let over_budget = if world.batch_size > 64 { 200 } else { 0 };
+        world.tick(rising(world.batch_size), over_budget);
+    }
+    assert_eq!(world.until(Verdict::BackOff, 200, rising).settings.batch_size, 32);
+    let mut most = 0;
+    for _ in 0..120 {
+        most = most.max(world.tick(rising(world.batch_size), 0).settings.batch_size);
+    }
+    assert!((40..64).contains(&most), "{most}");
+}
+
+#[test]
 fn the_fourth_rollback_freezes_and_a_release_forgets_them() {
     let mut world = World::new(PolicyName::Paired);
     let mut factor = 1.0;

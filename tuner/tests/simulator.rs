@@ -136,7 +136,6 @@ fn a_summary_has_the_median_the_mean_and_the_worst() {
             accepted: usize::from(at < 14),
             below_floor: f64::from(at) / 10.0,
             frozen: usize::from(at == 3) * 9,
-            ..one
         })
         .collect();
     let all = summary(Plant::CostStep, &runs);

@@ -1,13 +1,13 @@
 //! Many spreads at once: in batches, submitted, cancelled, large beside small.
 #![forbid(unsafe_code)]
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use emanate::spread::{Direction, PageRank, Precision, Retention, Rule};
+use emanate::spread::{Direction, Execution, Kernel, PageRank, Precision, Retention, Rule};
 use emanate::{Engine, Graph, Settings, SpreadError, SpreadOutcome, SpreadRequest, StopReason};
 use emanate_bench::{EdgeList, RMat};
 use emanate_tests::compare::{Scope, assert_same_bits};
@@ -370,6 +370,46 @@ fn every_thread_of_a_small_pool_may_wait_for_batches_of_its_own() {
         }
     });
     assert_whole(&engine);
+}
+
+#[test]
+fn spreads_that_share_threads_run_beside_each_other_and_outlive_a_panic() {
+    // Hops of more edges than are worth a second thread, in both kernels that share them.
+    let list = EdgeList::rmat(6, RMat { scale: 14, edges: 70_000 }).with_weights(6, 0.1, 0.9);
+    let graph = Graph::from(list.to_generation().expect("a good graph"));
+    let request = |number: u32| {
+        let seed = EdgeList::label(number);
+        SpreadRequest::linear(3 + number % 3).seed(seed.as_str(), 1.0)
+    };
+    let requests: Vec<_> = (0..6).map(request).collect();
+    let expected = alone(&graph, &requests);
+    for kernel in [Kernel::Scan, Kernel::Dense, Kernel::Auto] {
+        let execution = Execution { kernel, ..Execution::default() };
+        let builder = Engine::builder().threads(3).scratch_slots(3).execution(execution);
+        let engine = builder.build().expect("good options");
+        let told = |position: usize, threads| {
+            let request =
+                requests[position].clone().threads(NonZeroU32::MIN.saturating_add(threads));
+            let outcome = engine.spread(&graph, &request).expect("a good request");
+            assert_same_bits(&outcome, &expected[position], Scope::Whole);
+        };
+        thread::scope(|scope| {
+            for host in 0..3_usize {
+                scope.spawn(move || {
+                    for turn in 0..4 {
+                        told((host + turn) % requests.len(), 1 + host as u32);
+                    }
+                });
+            }
+            for request in &requests {
+                let request = request.clone().threads(NonZeroU32::MIN.saturating_add(2));
+                drop(engine.submit(&graph, request.clone()));
+                let broken = request.only(|_| panic!("this filter panics"));
+                assert!(matches!(wait(engine.submit(&graph, broken)), Err(SpreadError::Panicked)));
+            }
+        });
+        assert_whole(&engine);
+    }
 }
 
 #[test]

@@ -423,4 +423,29 @@ mod tests {
         assert!(matches!(set.changes()[0], Change::RebuildRow { .. }));
         assert_eq!(ChangeSet::decode(&encoded(&set)), Ok(set));
     }
+
+    #[test]
+    fn what_is_wrong_with_a_set_is_said_with_what_to_do() {
+        let expected = [
+            (
+                ChangeSetError::Encoding { found: 9 },
+                format!("has encoding 9, but this version reads up to {ENCODING}; use a newer one"),
+            ),
+            (ChangeSetError::Truncated, "ends too early; restore the log it comes from".into()),
+            (
+                ChangeSetError::Trailing { bytes: 3 },
+                "3 bytes follow the change set; give exactly the bytes that were encoded".into(),
+            ),
+            (
+                ChangeSetError::Tag { found: 99 },
+                "the byte 99 where it has no meaning; restore the log it comes from".into(),
+            ),
+            (ChangeSetError::NotText, "is not UTF-8; restore the log it comes from".into()),
+            (ChangeSetError::Overlong, "is too long; restore the log it comes from".into()),
+        ];
+        for (error, end) in expected {
+            let said = error.to_string();
+            assert!(said.contains("the change set") && said.ends_with(&end), "{said}");
+        }
+    }
 }

@@ -305,3 +305,167 @@ impl From<DamagedBlock> for ApplyError {
         Self::Damaged(block)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{ApplyError, ChangeError, ErrorClass};
+    use crate::change::store::AppendError;
+    use crate::change::{ApplyReport, ChangeKind, EdgeKey, Failure, StorageError, Success};
+    use crate::graph::{BuildError, Damage, DamagedBlock};
+    use crate::sync::Arc;
+    use crate::terms::NodeId;
+
+    fn block() -> DamagedBlock {
+        let file = std::path::Path::new("g.emg").into();
+        DamagedBlock { file, section: "out-edges", block: 7, damage: Damage::Checksum }
+    }
+
+    fn report(failures: Vec<Failure>) -> Box<ApplyReport> {
+        let kind = ChangeKind::AddNode;
+        let successes = vec![Success { index: 0, kind, node: None }];
+        Box::new(ApplyReport { successes, failures, ..ApplyReport::default() })
+    }
+
+    fn unstored() -> ApplyError {
+        let cause = Arc::new(AppendError::TooLarge { bytes: 7 });
+        let error = StorageError { transient: false, cause };
+        ApplyError::Storage { error, report: report(Vec::new()) }
+    }
+
+    #[test]
+    fn classes_have_the_names_that_metrics_give_them() {
+        let names = ErrorClass::ALL.map(ErrorClass::name);
+        assert_eq!(names, ["invalid", "not_found", "conflict", "storage", "timeout"]);
+    }
+
+    /// Every reason for which one edit is refused: its class, what is wrong, and what to do.
+    #[test]
+    fn an_edit_that_is_refused_says_of_whom_and_what_to_do() {
+        let edge = || Box::new(EdgeKey::new("a", "b"));
+        let node = || "dog".into();
+        let expected: [(ChangeError, ErrorClass, &[&str]); 13] = [
+            (ChangeError::EmptyLabel, ErrorClass::Invalid, &["is empty", "name"]),
+            (
+                ChangeError::LabelTooLong { bytes: 70_000, most: 65_535 },
+                ErrorClass::Invalid,
+                &["has 70000 bytes", "may have 65535", "shorten it"],
+            ),
+            (
+                ChangeError::WrongKeyKind { node: 7u64.into() },
+                ErrorClass::Invalid,
+                &["key 7 is not of the graph's kind", "throughout"],
+            ),
+            (
+                ChangeError::IdAsName { node: NodeId::new(3).into() },
+                ErrorClass::Invalid,
+                &["node 3 is no name", "give a label or a key"],
+            ),
+            (
+                ChangeError::NotFinite { name: "rate", value: f64::INFINITY },
+                ErrorClass::Invalid,
+                &["rate is inf", "must be a finite number"],
+            ),
+            (ChangeError::WeightOverflow, ErrorClass::Invalid, &["infinite", "reinforce"]),
+            (ChangeError::TooManyNodes, ErrorClass::Invalid, &["4294967295 nodes", "split it"]),
+            (ChangeError::TooManyRelations, ErrorClass::Invalid, &["relation names", "use fewer"]),
+            (
+                ChangeError::UnknownNode { node: node() },
+                ErrorClass::NotFound,
+                &["has no \"dog\"", "add the node first"],
+            ),
+            (
+                ChangeError::UnknownEdge { edge: edge() },
+                ErrorClass::NotFound,
+                &["has no edge from \"a\" to \"b\"", "add it first"],
+            ),
+            (
+                ChangeError::NodeExists { node: node() },
+                ErrorClass::Conflict,
+                &["has \"dog\" already", "upsert the node"],
+            ),
+            (
+                ChangeError::EdgeExists { edge: edge() },
+                ErrorClass::Conflict,
+                &["edge from \"a\" to \"b\" already", "set its weight"],
+            ),
+            (block().into(), ErrorClass::Storage, &["g.emg: block 7 of out-edges is damaged"]),
+        ];
+        for (error, class, parts) in expected {
+            assert_eq!(error.class(), class, "{error}");
+            let said = error.to_string();
+            assert!(parts.iter().all(|part| said.contains(part)), "{said}");
+        }
+    }
+
+    /// The same of whole sets; a report is handed out where anything was tried.
+    #[test]
+    fn a_set_that_was_not_applied_says_why_and_what_to_do() {
+        let node = "dog".into();
+        let error = ChangeError::UnknownNode { node };
+        let failure = Failure { index: 4, kind: ChangeKind::RemoveNode, error, attempts: 1 };
+        let refused = report(vec![failure.clone(), failure]);
+        let expected: [(ApplyError, ErrorClass, bool, &[&str]); 9] = [
+            (
+                ApplyError::Refused { report: refused },
+                ErrorClass::NotFound,
+                true,
+                &["2 edits cannot be applied, so none was; edit 4: the graph has no \"dog\""],
+            ),
+            (
+                ApplyError::Stale { expected: 3, found: 5 },
+                ErrorClass::Conflict,
+                false,
+                &["has generation 5, not 3", "look again"],
+            ),
+            (
+                ApplyError::Busy { waiting: 8 },
+                ErrorClass::Conflict,
+                false,
+                &["8 wait", "try again later"],
+            ),
+            (
+                ApplyError::BreakerOpen { retry_in: Duration::from_millis(250) },
+                ErrorClass::Storage,
+                false,
+                &["breaker of changes is open", "again in 250ms"],
+            ),
+            (
+                ApplyError::ScratchTooSmall { bytes_needed: 4096, bytes_max: 1024 },
+                ErrorClass::Invalid,
+                false,
+                &["needs 4096 bytes", "the pool has 1024", "give the engine at least 4096"],
+            ),
+            (
+                ApplyError::Late { report: report(Vec::new()) },
+                ErrorClass::Late,
+                true,
+                &["over after 1 edits", "give more time or a smaller set"],
+            ),
+            (unstored(), ErrorClass::Storage, true, &["could not be stored"]),
+            (block().into(), ErrorClass::Storage, false, &["g.emg: block 7 of out-edges"]),
+            (BuildError::TooManyEdges.into(), ErrorClass::Invalid, false, &["edges"]),
+        ];
+        for (error, class, has_report, parts) in expected {
+            assert_eq!((error.class(), error.report().is_some()), (class, has_report), "{error}");
+            let said = error.to_string();
+            assert!(parts.iter().all(|part| said.contains(part)), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_refused_set_whose_report_lists_nothing_is_the_callers_mistake() {
+        let error = ApplyError::Refused { report: report(Vec::new()) };
+        assert_eq!(error.class(), ErrorClass::Invalid);
+        assert_eq!(error.to_string(), "0 edits cannot be applied, so none was");
+    }
+
+    #[test]
+    fn what_the_storage_said_is_the_source_of_the_storages_error() {
+        let ApplyError::Storage { error, .. } = unstored() else { panic!("it is one") };
+        let source = std::error::Error::source(&error).unwrap();
+        assert_eq!(source.to_string(), AppendError::TooLarge { bytes: 7 }.to_string());
+        assert_eq!(error.to_string(), format!("the change set could not be stored: {source}"));
+    }
+}

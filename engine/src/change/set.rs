@@ -410,3 +410,63 @@ impl Extend<Change> for ChangeSet {
         self.changes.extend(changes);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Change, ChangeKind, ChangeSet, EdgeKey};
+    use crate::terms::NodeId;
+
+    #[test]
+    fn kinds_have_the_names_that_metrics_give_them() {
+        let expected = [
+            "add_node",
+            "upsert_node",
+            "rename_node",
+            "remove_node",
+            "add_edge",
+            "set_weight",
+            "upsert_edge",
+            "remove_edge",
+            "move_edge",
+            "add_weight",
+            "oja",
+            "rebuild_row",
+        ];
+        assert_eq!(ChangeKind::ALL.map(ChangeKind::name), expected);
+        assert_eq!(ChangeKind::ALL.map(|kind| kind.to_string()), expected);
+    }
+
+    #[test]
+    fn an_edge_is_named_by_what_it_has() {
+        let plain = EdgeKey::new("dog", 7u64);
+        assert_eq!(plain.to_string(), "from \"dog\" to key 7");
+        let known = plain.clone().relation("chases");
+        assert_eq!(known.to_string(), "from \"dog\" to key 7 by \"chases\"");
+        assert_eq!(known.time(-1.5).to_string(), "from \"dog\" to key 7 by \"chases\" at -1.5");
+        let timed = EdgeKey::from((NodeId::new(3), "cat")).time(2.0);
+        assert_eq!(timed.to_string(), "from node 3 to \"cat\" at 2");
+    }
+
+    #[test]
+    fn an_empty_relation_is_none_however_it_is_given() {
+        let plain = EdgeKey::new("a", "b");
+        assert_eq!(plain.clone().relation("likes").relation(""), plain);
+        let empty = EdgeKey { relation: Some("".into()), ..plain.clone() };
+        assert_eq!(empty.to_string(), plain.to_string());
+    }
+
+    #[test]
+    fn a_set_grows_in_order_and_knows_when_it_is_empty() {
+        let node = |name: &str| Change::AddNode { node: name.into() };
+        let mut set = ChangeSet::new();
+        assert!(set.is_empty() && set.len() == 0);
+        set.extend([]);
+        assert!(set.is_empty());
+        set.add_node("a").push(node("b"));
+        set.extend([node("c"), node("d")]);
+        assert!(!set.is_empty() && set.len() == 4);
+        let expected: ChangeSet = ["a", "b", "c", "d"].into_iter().map(node).collect();
+        assert_eq!(set, expected);
+        assert_eq!(set.changes()[3], node("d"));
+    }
+}

@@ -315,3 +315,145 @@ impl From<AppendError> for CheckpointError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::{
+        AppendError, CheckpointError, DamagedFile, DiskFailure, OpenStoreError, SET_BYTES_MAX,
+        StoreDamage,
+    };
+    use crate::sync::Arc;
+
+    fn file() -> Arc<Path> {
+        Path::new("kept/file").into()
+    }
+
+    fn failure(kind: ErrorKind) -> DiskFailure {
+        DiskFailure { file: file(), kind }
+    }
+
+    #[test]
+    fn a_disk_that_refuses_is_named_with_what_to_do_about_it() {
+        let writable = "make the directory and its files writable for this user";
+        let expected = [
+            (ErrorKind::StorageFull, "make room on the disk"),
+            (ErrorKind::QuotaExceeded, "make room on the disk"),
+            (ErrorKind::ReadOnlyFilesystem, writable),
+            (ErrorKind::PermissionDenied, writable),
+            (
+                ErrorKind::InvalidData,
+                "a part of the graph's own file cannot be read; check the store",
+            ),
+            (ErrorKind::NotADirectory, "a store is a directory; give its path"),
+            (ErrorKind::TimedOut, "check the disk"),
+        ];
+        for (kind, advice) in expected {
+            let said = failure(kind).to_string();
+            assert_eq!(said, format!("kept/file: the disk refused ({kind}); {advice}"));
+        }
+    }
+
+    #[test]
+    fn a_damaged_file_is_named_with_its_damage_and_the_way_out() {
+        let expected = [
+            (StoreDamage::Header, "the beginning is damaged"),
+            (
+                StoreDamage::Set { after: 6 },
+                "damaged at byte 108, after generation 6, where a change set had been stored",
+            ),
+            (StoreDamage::Sequence, "this log does not continue the one before it"),
+            (StoreDamage::Segment, "this is not the segment that was stored, or is damaged"),
+            (
+                StoreDamage::Refused { generation: 9 },
+                "the change set of generation 9 at byte 108 does not fit the graph before it",
+            ),
+            (StoreDamage::Missing, "the file is missing"),
+        ];
+        for (damage, wrong) in expected {
+            let damaged = DamagedFile { file: file(), offset: 108, damage };
+            let sentence = format!("kept/file: {wrong}; restore the directory from a backup");
+            assert_eq!(damaged.to_string(), sentence);
+            assert_eq!(OpenStoreError::from(damaged).to_string(), sentence);
+        }
+    }
+
+    #[test]
+    fn a_store_that_is_not_opened_says_why_and_what_to_do() {
+        let directory = file;
+        let expected = [
+            (
+                OpenStoreError::NotFound { directory: directory() },
+                "kept/file: there is no such directory; check the path",
+            ),
+            (
+                OpenStoreError::InUse { directory: directory() },
+                "kept/file: another process has this store open; stop it, or use another directory",
+            ),
+            (
+                OpenStoreError::NoStore { directory: directory() },
+                "kept/file: there is no store in this directory; check the path",
+            ),
+            (
+                OpenStoreError::NotEmpty { directory: directory() },
+                "kept/file: the directory holds other files; name one that is empty or not there",
+            ),
+            (
+                OpenStoreError::NewerFormat { file: file(), format: 7 },
+                "kept/file: the file has format 7, which is newer than this program reads; use a \
+                 newer emanate",
+            ),
+            (
+                OpenStoreError::from(failure(ErrorKind::StorageFull)),
+                "kept/file: the disk refused (no storage space); make room on the disk",
+            ),
+        ];
+        for (error, sentence) in expected {
+            assert_eq!(error.to_string(), sentence);
+        }
+    }
+
+    #[test]
+    fn a_set_that_is_not_stored_says_whether_the_store_goes_on() {
+        let full = failure(ErrorKind::StorageFull);
+        let too_large = AppendError::TooLarge { bytes: SET_BYTES_MAX + 1 }.to_string();
+        assert!(too_large.contains(&format!("has {} bytes", SET_BYTES_MAX + 1)), "{too_large}");
+        assert!(too_large.ends_with(&format!("more than {SET_BYTES_MAX}; split it")));
+        assert_eq!(
+            AppendError::OutOfOrder { generation: 4, last: 5 }.to_string(),
+            "the change set leads to generation 4, but 5 is stored already; apply it to the \
+             current generation"
+        );
+        let refused = AppendError::Disk(full.clone()).to_string();
+        assert_eq!(refused, format!("the change set was not stored: {full}"));
+        let failed = AppendError::Failed(full.clone()).to_string();
+        assert!(failed.contains("takes no more change sets"), "{failed}");
+        assert!(failed.ends_with(&format!("open it again: {full}")), "{failed}");
+    }
+
+    #[test]
+    fn a_checkpoint_that_is_not_made_says_when_to_ask_again() {
+        let full = failure(ErrorKind::StorageFull);
+        let under_way = CheckpointError::UnderWay.to_string();
+        assert_eq!(under_way, "a checkpoint is under way already; wait for it");
+        let retry_in = Duration::from_secs(2);
+        assert_eq!(
+            CheckpointError::BreakerOpen { retry_in }.to_string(),
+            "the breaker of checkpoints is open; ask again in 2s"
+        );
+        assert_eq!(
+            CheckpointError::NotStored { generation: 6, last: 5 }.to_string(),
+            "generation 6 is not stored yet, the last one is 5; store its change set first"
+        );
+        let refused = CheckpointError::from(AppendError::Disk(full.clone()));
+        assert_eq!(refused, CheckpointError::Disk(full.clone()));
+        assert_eq!(refused.to_string(), format!("the checkpoint was not made: {full}"));
+        let failed = CheckpointError::from(AppendError::Failed(full.clone()));
+        assert_eq!(failed, CheckpointError::Failed(full.clone()));
+        let said = failed.to_string();
+        assert!(said.ends_with(&format!("until the store is opened again: {full}")), "{said}");
+    }
+}

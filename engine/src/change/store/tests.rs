@@ -5,5 +5,6 @@ mod damage;
 mod faults;
 mod files;
 mod hooked;
+mod missing;
 mod model;
 mod policies;

@@ -1,13 +1,15 @@
 //! Disks that refuse: full, read-only, with a sync that fails.
 
 use std::io::ErrorKind;
+use std::panic::AssertUnwindSafe;
 
+use super::hooked::Hooked;
 use super::model::{Model, lived_in, open, open_with, store_set};
 use crate::change::store::{
     AppendError, CheckpointError, Disk, Fault, FlushPolicy, OpenStoreError, SimulatedDisk, Store,
-    backup,
+    StoreOptions, backup,
 };
-use crate::sync::ManualClock;
+use crate::sync::{Arc, Exclusive, ManualClock};
 
 fn used(disk: &SimulatedDisk) -> u64 {
     let names = disk.list().unwrap();
@@ -197,4 +199,26 @@ fn sets_that_cannot_be_are_refused() {
     far.apply(6, b"");
     let error = store.checkpoint(|| far).unwrap_err();
     assert_eq!(error, CheckpointError::NotStored { generation: 6, last: 5 });
+}
+
+/// Whoever waited for that sync would wait for ever.
+#[test]
+fn a_panic_inside_a_sync_fails_the_store_and_leaves_nobody_waiting() {
+    let disk = SimulatedDisk::new(1);
+    let hooked = Arc::new(Hooked { inner: disk.clone(), hook: Exclusive::new(None) });
+    let options = StoreOptions::default().create();
+    let shared: Arc<dyn Disk> = Arc::new(Arc::clone(&hooked));
+    let clock = Arc::new(ManualClock::new());
+    let (store, _) = Store::open(shared, &options, clock, &mut Model::default()).unwrap();
+    *hooked.hook.take() = Some(Box::new(|| panic!("the disk's driver has a bug")));
+    let ticket = store.append(1, b"unsure").unwrap();
+    let caught = std::panic::catch_unwind(AssertUnwindSafe(|| store.wait(ticket)));
+    assert!(caught.is_err());
+    let error = store.wait(ticket).unwrap_err();
+    let AppendError::Failed(failure) = &error else { panic!("{error:?}") };
+    assert_eq!(failure.kind, ErrorKind::Other);
+    assert_eq!(store.append(2, b"later").unwrap_err(), error);
+    drop(store);
+    disk.lose_power();
+    assert!(open(&disk).unwrap().2.generation() <= 1);
 }

@@ -162,3 +162,63 @@ fn copies_made_under_load_are_whole() {
         assert_eq!(report.idle_files, 0);
     }
 }
+
+/// A directory where a file should be, and a file where the directory should be: the operating
+/// system refuses either in its own words, and the store says about which.
+#[test]
+fn what_the_operating_system_cannot_read_is_named() {
+    let place = Place::new("unread");
+    let (store, _, mut model) = place.open(create()).unwrap();
+    store_set(&store, &mut model, b"one");
+    store.checkpoint(|| model.clone()).unwrap();
+    store.close().unwrap();
+    let names = ["manifest", "segment-00000000000000000001.emg", "log-00000000000000000001.emlog"];
+    for name in names {
+        let path = place.0.join(name);
+        let whole = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        let error = place.open(StoreOptions::default()).unwrap_err();
+        let OpenStoreError::Disk(failure) = &error else { panic!("{name}: {error:?}") };
+        assert_eq!(*failure.file, *path);
+        let folder = Folder::at(&place.0);
+        assert_eq!(read(&folder, &mut Model::default()).unwrap_err(), error);
+        fs::remove_dir(&path).unwrap();
+        fs::write(&path, whole).unwrap();
+    }
+    let (_store, opened, found) = place.open(StoreOptions::default()).unwrap();
+    assert_eq!((found, opened.repairs), (model, Vec::new()));
+
+    let file = Folder::at(place.0.join("manifest"));
+    let said = read(&file, &mut Model::default()).unwrap_err().to_string();
+    assert!(said.ends_with("a store is a directory; give its path"), "{said}");
+    assert!(said.starts_with(&file.directory().display().to_string()), "{said}");
+}
+
+#[test]
+fn the_torn_end_of_a_log_is_cut_off_its_file() {
+    let place = Place::new("torn");
+    let (store, _, mut model) = place.open(create()).unwrap();
+    store_set(&store, &mut model, b"whole");
+    store.close().unwrap();
+    let log = place.0.join("log-00000000000000000000.emlog");
+    let whole = fs::read(&log).unwrap();
+    fs::write(&log, [&whole[..], &[7; 30]].concat()).unwrap();
+    let (store, opened, found) = place.open(StoreOptions::default()).unwrap();
+    assert_eq!((found, opened.bytes_dropped), (model, 30));
+    assert!(opened.to_string().ends_with("dropped 30 bytes of an unfinished set"), "{opened}");
+    assert_eq!(fs::read(&log).unwrap(), whole);
+    drop(store);
+}
+
+#[test]
+fn a_folder_is_made_with_those_above_it_and_may_be_there_already() {
+    let place = Place::new("made");
+    for _ in 0..2 {
+        let folder = Folder::create(place.0.join("a/b/c")).unwrap();
+        assert_eq!(folder.directory(), place.0.join("a/b/c"));
+        assert!(folder.list().unwrap().is_empty());
+    }
+    fs::write(place.0.join("file"), "mine").unwrap();
+    assert!(Folder::create(place.0.join("file/below")).is_err());
+}

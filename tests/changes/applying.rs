@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use emanate::change::{
     ApplyOptions, ChangeError, ChangeSet, Chunk, EdgeEnd, EdgeKey, ErrorClass, Journal, Queueing,
-    RowEdge, StorageError,
+    RowEdge, StorageError, Totals,
 };
 use emanate::{ApplyError, Engine, Generation, Graph, GraphBuilder, NodeId, SpreadRequest};
 
@@ -414,4 +414,65 @@ fn keys_of_a_host_are_names_too() {
     let file = crate::changes::driver::reopened(&graph.snapshot());
     assert_eq!(file.find(2u64), graph.snapshot().find(2u64));
     assert_eq!(file.facts().removed_nodes, 1);
+}
+
+#[test]
+fn what_each_edit_did_is_counted_and_an_edge_that_was_there_is_changed_not_added() {
+    let (engine, graph) = (Engine::new(), Graph::from(small()));
+    let edits = set(|set| {
+        set.add_node("e").upsert_edge(("x", "y"), 0.5).upsert_edge(("d", "z"), 0.5);
+        set.upsert_edge(("a", "b"), 0.25).set_weight(("a", "b"), 0.5).upsert_node("a");
+        set.rename_node("d", "late").remove_edge(("b", "c")).remove_node("e");
+    });
+    let report = engine.apply(&graph, &edits, &ApplyOptions::default()).unwrap();
+    let expected = Totals {
+        nodes_added: 4,
+        nodes_renamed: 1,
+        nodes_removed: 1,
+        edges_added: 2,
+        edges_changed: 2,
+        edges_removed: 1,
+    };
+    assert_eq!(report.totals, expected);
+}
+
+#[test]
+fn ojas_rule_is_the_published_one() {
+    let (engine, graph) = (Engine::new(), Graph::from(small()));
+    let learned = set(|set| {
+        set.oja([(EdgeKey::new("a", "b"), 0.5, 0.25)], 0.5);
+    });
+    engine.apply(&graph, &learned, &ApplyOptions::default()).unwrap();
+    // w + r * y * (x - y * w), all of it exact.
+    assert_eq!(weight(&graph.snapshot(), "a", "b"), Some(0.5 + 0.5 * 0.25 * (0.5 - 0.25 * 0.5)));
+}
+
+#[test]
+fn minus_zero_is_the_same_instant_as_zero() {
+    let (engine, graph) = (Engine::new(), Graph::from(small()));
+    let edge = |time| EdgeKey::new("a", "c").time(time);
+    let edits = set(|set| {
+        set.upsert_edge(edge(-0.0), 0.5).set_weight(edge(0.0), 0.75).upsert_edge(edge(-0.0), 1.0);
+    });
+    let report = engine.apply(&graph, &edits, &ApplyOptions::default()).unwrap();
+    assert_eq!((report.totals.edges_added, report.totals.edges_changed), (1, 2));
+    assert_eq!(weight(&graph.snapshot(), "a", "c"), Some(1.0));
+}
+
+#[test]
+fn chunks_are_halved_by_a_failure_and_doubled_without() {
+    let (engine, graph) = (Engine::new(), Graph::from(small()));
+    let mut options = ApplyOptions::best_effort();
+    let [first, most] = [2, 8].map(|size| NonZeroUsize::new(size).unwrap());
+    options.chunk = Chunk::BySuccess { first, most };
+    (options.direct_below, options.failures_max) = (0, 100);
+    let edits = set(|set| {
+        for index in 0..12 {
+            set.add_node(if index == 3 { "a".to_owned() } else { format!("n{index}") });
+        }
+    });
+    let report = engine.apply(&graph, &edits, &options).unwrap();
+    assert_eq!((report.successes.len(), report.failures.len()), (11, 1));
+    // Two edits, four with a failure among them, two again, and four.
+    assert_eq!(report.generation, 1 + 4);
 }

@@ -108,3 +108,23 @@ fn what_was_opened_and_changed_is_written_whole_though_nothing_was_read() {
         std::fs::remove_file(path).unwrap();
     }
 }
+
+/// Merging copies blocks: a change or two do not pay for that, and what a file holds may not fit.
+#[test]
+fn few_changes_and_those_over_a_file_are_not_merged_by_maintenance() {
+    let (engine, few) = (Engine::new(), rmat());
+    let options = ApplyOptions::default();
+    engine.apply(&few, &edits(&few, 0, 10), &options).unwrap();
+    let over_blocks = few.snapshot().rows_over_blocks();
+    let path = std::env::temp_dir().join(format!("emanate-unmerged-{}", std::process::id()));
+    write(&few.snapshot(), &path).unwrap();
+    let of_file = Graph::from(open(&path).unwrap());
+    engine.apply(&of_file, &edits(&of_file, 0, 1000), &options).unwrap();
+    for _ in 0..3 {
+        let done = engine.maintain(Duration::from_millis(1));
+        assert_eq!((done.merged, done.merging), (0, 0));
+    }
+    assert!(over_blocks > 0 && few.snapshot().rows_over_blocks() == over_blocks);
+    assert!(of_file.snapshot().rows_over_blocks() > 500);
+    std::fs::remove_file(path).unwrap();
+}

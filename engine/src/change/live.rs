@@ -264,3 +264,20 @@ pub(super) fn jittered(delay: Duration) -> Duration {
 #[cfg(test)]
 #[cfg(any(emanate_loom, emanate_shuttle))]
 mod models;
+
+#[cfg(test)]
+#[cfg(not(any(emanate_loom, emanate_shuttle)))]
+mod tests {
+    use std::time::Duration;
+
+    use super::jittered;
+
+    #[test]
+    fn a_pause_is_half_of_the_delay_to_all_of_it_and_not_always_the_same() {
+        let delay = Duration::from_secs(8);
+        let pauses: Vec<Duration> = (0..64).map(|_| jittered(delay)).collect();
+        assert!(pauses.iter().all(|pause| (delay / 2..=delay).contains(pause)), "{pauses:?}");
+        assert!(pauses.iter().any(|pause| *pause != pauses[0]), "{pauses:?}");
+        assert_eq!(jittered(Duration::ZERO), Duration::ZERO);
+    }
+}

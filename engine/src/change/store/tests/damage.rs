@@ -265,3 +265,54 @@ fn records_of_another_place_are_not_taken() {
     disk.put(name, &mixed);
     assert_eq!(fate(&disk, name, &logs[0].1), Fate::Refused);
 }
+
+/// A later format is told from rubbish, which may be no format at all.
+#[test]
+fn only_a_later_format_is_called_newer() {
+    for (format, is_newer) in [(0u32, false), (2, true), (u32::MAX, true)] {
+        for name in ["manifest", "log-00000000000000000000.emlog"] {
+            let (disk, model) = lived_in();
+            let mut bytes = disk.contents(name).unwrap();
+            bytes[8..12].copy_from_slice(&format.to_le_bytes());
+            disk.put(name, &bytes);
+            match open(&disk) {
+                Err(OpenStoreError::NewerFormat { file, format: said }) => {
+                    assert!(is_newer && file.ends_with(name) && said == format, "{name}: {said}");
+                }
+                Err(OpenStoreError::Damaged(file)) => {
+                    assert!(!is_newer && name != "manifest", "{file}");
+                    assert_eq!((file.offset, file.damage), (0, StoreDamage::Header));
+                }
+                Err(error) => panic!("{error}"),
+                Ok((_, opened, found)) => {
+                    assert!(!is_newer && name == "manifest", "{opened}");
+                    assert_eq!((found, opened.repairs.len()), (model, 1));
+                }
+            }
+        }
+    }
+}
+
+/// The host may store bytes that are themselves of a log: that of another graph, say.
+#[test]
+fn records_inside_a_set_say_nothing_about_the_log_that_holds_it() {
+    let name = "log-00000000000000000000.emlog";
+    let (longer, _) = stopped(true);
+    let records = longer.contents(name).unwrap().split_off(48);
+    let disk = SimulatedDisk::new(7);
+    let (store, _, mut model) = open(&disk).unwrap();
+    store_set(&store, &mut model, b"one");
+    disk.set(Fault::StopAt(disk.operations() + 2));
+    let ticket = store.append(2, &records).unwrap();
+    assert!(store.wait(ticket).is_err());
+    drop(store);
+    disk.kill_process();
+    // All of it was written, and the sync never came: as good as any end is the one without the
+    // last byte.
+    let mut torn = disk.contents(name).unwrap();
+    torn.pop();
+    let dropped = torn.len() as u64 - (48 + 59);
+    disk.put(name, &torn);
+    let (_, opened, found) = open(&disk).unwrap();
+    assert_eq!((found, opened.bytes_dropped), (model, dropped));
+}

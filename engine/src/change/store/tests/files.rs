@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use super::model::{Model, store_set};
 use crate::change::store::{
-    CheckpointError, Disk, Folder, OpenStoreError, Opened, Store, StoreOptions, backup, check,
-    import, read,
+    CheckpointError, Disk, Folder, OpenStoreError, Opened, Store, StoreDamage, StoreOptions,
+    backup, check, import, read,
 };
 use crate::sync::{Arc, MonotonicClock};
 
@@ -221,4 +221,60 @@ fn a_folder_is_made_with_those_above_it_and_may_be_there_already() {
     }
     fs::write(place.0.join("file"), "mine").unwrap();
     assert!(Folder::create(place.0.join("file/below")).is_err());
+}
+
+/// What is read at once of a log is less than all of it.
+#[test]
+fn a_log_of_many_long_sets_is_read_to_its_end() {
+    let place = Place::new("long");
+    let (store, _, mut model) = place.open(create()).unwrap();
+    for set in 0..5u8 {
+        store_set(&store, &mut model, &vec![set; 700 << 10]);
+        store_set(&store, &mut model, &[set]);
+    }
+    store.close().unwrap();
+    let (store, opened, found) = place.open(StoreOptions::default()).unwrap();
+    assert_eq!((opened.sets_replayed, opened.bytes_dropped), (10, 0));
+    assert_eq!(found, model);
+    store.close().unwrap();
+    let log = place.0.join("log-00000000000000000000.emlog");
+    let mut bytes = fs::read(&log).unwrap();
+    bytes[2 << 20] ^= 1;
+    fs::write(&log, bytes).unwrap();
+    let error = place.open(StoreOptions::default()).unwrap_err();
+    let OpenStoreError::Damaged(file) = &error else { panic!("{error:?}") };
+    let place = 48 + 2 * (56 + (700 << 10) + 56 + 1);
+    assert_eq!((file.offset, file.damage), (place, StoreDamage::Set { after: 4 }));
+}
+
+#[test]
+fn sets_of_an_earlier_life_are_in_the_log_that_a_checkpoint_removes() {
+    let place = Place::new("earlier");
+    let (store, _, mut model) = place.open(create()).unwrap();
+    store_set(&store, &mut model, b"one");
+    store.close().unwrap();
+    let (store, _, _) = place.open(StoreOptions::default()).unwrap();
+    let report = store.checkpoint(|| model.clone()).unwrap();
+    assert_eq!((report.generation, report.logs_removed, store.log_bytes()), (1, 1, 0));
+    store.close().unwrap();
+    let (store, opened, _) = place.open(StoreOptions::default()).unwrap();
+    assert_eq!((opened.sets_replayed, opened.repairs.len()), (0, 0));
+    let report = store.checkpoint(|| model.clone()).unwrap();
+    assert_eq!((report.generation, report.logs_removed), (1, 0));
+}
+
+/// The name is listed and leads nowhere, as that of a log that went in between.
+#[cfg(unix)]
+#[test]
+fn a_log_that_cannot_be_found_is_missing_whatever_the_directory_lists() {
+    let place = Place::new("dangling");
+    let (store, _, mut model) = place.open(create()).unwrap();
+    store_set(&store, &mut model, b"one");
+    store.close().unwrap();
+    let log = place.0.join("log-00000000000000000000.emlog");
+    fs::remove_file(&log).unwrap();
+    std::os::unix::fs::symlink(place.0.join("nowhere"), &log).unwrap();
+    let error = place.open(StoreOptions::default()).unwrap_err();
+    let OpenStoreError::Damaged(file) = &error else { panic!("{error:?}") };
+    assert_eq!((&*file.file, file.damage), (&*log, StoreDamage::Missing));
 }

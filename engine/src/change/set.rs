@@ -459,7 +459,7 @@ mod tests {
     fn a_set_grows_in_order_and_knows_when_it_is_empty() {
         let node = |name: &str| Change::AddNode { node: name.into() };
         let mut set = ChangeSet::new();
-        assert!(set.is_empty() && set.len() == 0);
+        assert_eq!((set.is_empty(), set.len()), (true, 0));
         set.extend([]);
         assert!(set.is_empty());
         set.add_node("a").push(node("b"));

@@ -387,19 +387,16 @@ fn spreads_that_share_threads_run_beside_each_other_and_outlive_a_panic() {
         let execution = Execution { kernel, ..Execution::default() };
         let builder = Engine::builder().threads(3).scratch_slots(3).execution(execution);
         let engine = builder.build().expect("good options");
-        let told = |position: usize, threads| {
+        let told = |position: usize, threads: usize| {
             let request =
-                requests[position].clone().threads(NonZeroU32::MIN.saturating_add(threads));
+                requests[position].clone().threads(NonZeroU32::MIN.saturating_add(threads as u32));
             let outcome = engine.spread(&graph, &request).expect("a good request");
             assert_same_bits(&outcome, &expected[position], Scope::Whole);
         };
+        let told = &told;
         thread::scope(|scope| {
-            for host in 0..3_usize {
-                scope.spawn(move || {
-                    for turn in 0..4 {
-                        told((host + turn) % requests.len(), 1 + host as u32);
-                    }
-                });
+            for host in 0..3 {
+                scope.spawn(move || (0..4).for_each(|turn| told((host + turn) % 6, 1 + host)));
             }
             for request in &requests {
                 let request = request.clone().threads(NonZeroU32::MIN.saturating_add(2));

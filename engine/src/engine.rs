@@ -110,9 +110,10 @@ impl From<&Self> for Snapshot {
 
 /// Runs spreads on any number of graphs, from any number of threads.
 ///
-/// [`Engine::spread`] runs one on the thread that calls it, [`Engine::spread_many`] many on the
-/// engine's threads, and [`Engine::submit`] one there while the caller goes on. No thread is
-/// started before the second or third is called, or a request allows several threads.
+/// [`Engine::spread`] runs one on the thread that calls it (unless it allows several),
+/// [`Engine::spread_many`] many on the engine's threads, and [`Engine::submit`] one there while the
+/// caller goes on. No thread is started before the second or third is called, or a request allows
+/// several threads.
 #[derive(Debug)]
 pub struct Engine {
     scheduler: Arc<Scheduler>,

@@ -129,8 +129,9 @@ pub struct SpreadRequest {
     pub explain: bool,
     /// Whether to report the state after every hop.
     pub by_step: bool,
-    /// Most threads this one spread may use, by default 1: the one that runs it. Results never
-    /// depend on it.
+    /// Most threads this one spread may use, by default 1: the one that runs it. With more it runs
+    /// on so many of the engine's, and not on its caller's; they share hops of 16,384 edges and
+    /// more. Results never depend on it.
     pub threads: NonZeroU32,
 }
 
@@ -244,7 +245,7 @@ impl SpreadRequest {
         self
     }
 
-    /// Allows the spread this many threads of the engine's pool.
+    /// Allows the spread this many threads of the engine's pool; see [`SpreadRequest::threads`].
     #[must_use]
     pub fn threads(mut self, most: NonZeroU32) -> Self {
         self.threads = most;

@@ -154,6 +154,17 @@ impl Interner {
         &mut self,
         names: &[Label<'_>],
     ) -> Result<[u32; NAMES_TOGETHER], BuildError> {
+        match self.names {
+            NameList::Keys(_) => self.together::<true>(names),
+            _ => self.together::<false>(names),
+        }
+    }
+
+    /// The same; `KEYS` where names are keys, of which small ones are found without a hash.
+    fn together<const KEYS: bool>(
+        &mut self,
+        names: &[Label<'_>],
+    ) -> Result<[u32; NAMES_TOGETHER], BuildError> {
         let is_repeated = |at: usize| at > 0 && names[at] == names[at - 1];
         let mut hashes = [0; NAMES_TOGETHER];
         for (at, &name) in names.iter().enumerate() {
@@ -164,7 +175,7 @@ impl Interner {
         // A slot with the same hash nearly always holds the same name; that is looked at last.
         let mut numbers = [NO_NUMBER; NAMES_TOGETHER];
         for (at, &hash) in hashes[..names.len()].iter().enumerate() {
-            if !is_repeated(at) && self.small(names[at]).is_none() {
+            if !is_repeated(at) && !(KEYS && self.small(names[at]).is_some()) {
                 let slot = self.slots.find(spread_out(hash), |slot| slot.hash == hash);
                 numbers[at] = slot.map_or(NO_NUMBER, |slot| slot.number);
             }
@@ -172,10 +183,14 @@ impl Interner {
         for (at, &name) in names.iter().enumerate() {
             if is_repeated(at) {
                 numbers[at] = numbers[at - 1];
-            } else if let Some(number) = self.small(name) {
+            } else if KEYS && let Some(number) = self.small(name) {
                 numbers[at] = number;
             } else if numbers[at] == NO_NUMBER || !self.names.is_at(numbers[at], name) {
-                numbers[at] = self.number_of_other(name)?;
+                numbers[at] = if KEYS {
+                    self.number_of_other(name)?
+                } else {
+                    self.number_hashed(name, hashes[at])?
+                };
             }
         }
         Ok(numbers)

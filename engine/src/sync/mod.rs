@@ -45,6 +45,7 @@ mod ring;
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod slot;
 mod stripe;
+mod team;
 mod thread;
 mod waiters;
 
@@ -98,8 +99,8 @@ pub use std::thread::{Thread, current as current_thread, park_timeout, yield_now
 #[cfg(not(emanate_shuttle))]
 pub(crate) use std::thread_local;
 pub use stripe::{stripe, stripes};
+pub(crate) use team::Team;
 pub use thread::start_thread;
 pub use waiters::Waiters;
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
-pub(crate) use workers::Team;
 pub use workers::Workers;

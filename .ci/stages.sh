@@ -203,7 +203,7 @@ RUST
 # ThreadSanitizer: the standard library and all dependencies are built for it, so that it sees what
 # `arc-swap` and rayon really do.
 stage_tsan() {
-    local target tests=(changes defects guarded health monitor pool samples scheduling)
+    local target tests=(changes defects guarded health monitor pool samples scheduling team)
     if ! have_nightly_with rust-src; then
         skipped tsan "there is no nightly toolchain with rust-src and none could be installed"
         return

@@ -1,6 +1,7 @@
 //! Building a graph from code.
 
 use super::assemble::{self, Rows};
+use super::edges::{WeightSlice, Weights};
 use super::error::BuildError;
 use super::generation::Generation;
 use super::interner::{Interner, NAMES_TOGETHER, NameList, RelationInterner};
@@ -29,6 +30,31 @@ pub(crate) enum WeightColumn {
 }
 
 impl WeightColumn {
+    /// None yet, with room for `len`.
+    pub(crate) fn with_room(single: bool, len: usize) -> Self {
+        if single {
+            Self::Single(Vec::with_capacity(len))
+        } else {
+            Self::Double(Vec::with_capacity(len))
+        }
+    }
+
+    pub(crate) const fn is_single(&self) -> bool {
+        matches!(self, Self::Single(_))
+    }
+
+    /// Adds weights.
+    pub(crate) fn extend(&mut self, weights: WeightSlice<'_>) {
+        match (self, weights) {
+            (Self::Single(held), WeightSlice::Single(more)) => held.extend_from_slice(more),
+            (Self::Double(held), WeightSlice::Double(more)) => held.extend_from_slice(more),
+            (held, WeightSlice::Single(more)) => {
+                more.iter().for_each(|weight| held.push(f64::from(*weight)));
+            }
+            (held, WeightSlice::Double(more)) => more.iter().for_each(|weight| held.push(*weight)),
+        }
+    }
+
     #[expect(clippy::cast_possible_truncation, reason = "compared with the original just after")]
     pub(crate) fn push(&mut self, weight: f64) {
         match self {
@@ -43,6 +69,15 @@ impl WeightColumn {
                     *self = Self::Double(wide);
                 }
             }
+        }
+    }
+}
+
+impl From<WeightColumn> for Weights {
+    fn from(weights: WeightColumn) -> Self {
+        match weights {
+            WeightColumn::Single(weights) => Self::Single(weights.into_boxed_slice()),
+            WeightColumn::Double(weights) => Self::Double(weights.into_boxed_slice()),
         }
     }
 }

@@ -14,6 +14,7 @@
 
 use std::ops::Range;
 
+use super::builder::WeightColumn;
 use super::edges::{Edges, Row, WeightSlice, Weights};
 use super::error::DamagedBlock;
 use crate::sync::{AtomicBool, AtomicU64, FirstWins, Ordering};
@@ -23,14 +24,14 @@ use crate::terms::NodeId;
 pub(crate) const TARGET_BITS: u32 = 13;
 /// The most targets of one block: 64 KB of cells in double precision.
 const TARGETS_MAX: usize = 1 << TARGET_BITS;
-/// Blocks begin at multiples of this, so that no two share a cache line of cells or a word of bits.
+/// Blocks begin at multiples of this, so that no two share a cache line of cells.
 const TARGETS_MIN: usize = 1 << 6;
 /// The greatest step from one source to the next that one code holds.
 const STEP_MAX: u32 = u32::MAX >> TARGET_BITS;
-/// A block of more than one part in so many of all edges is divided.
-const SHARE: usize = 12;
-/// A block of fewer edges is not.
-const DIVIDED_EDGES: usize = 1 << 14;
+/// No block has more than one part in so many of all edges, but where [`TARGETS_MIN`] targets have.
+const BLOCKS_MIN: usize = 12;
+/// So many edges a block may have, however few there are in all.
+const BLOCK_EDGES: usize = 1 << 14;
 
 /// The edges into neighbouring nodes, ascending by source, then as in its row.
 #[derive(Debug)]
@@ -113,7 +114,7 @@ fn edges_into(edges: &Edges, nodes: usize) -> Result<Vec<usize>, DamagedBlock> {
 
 /// The blocks for `counts` edges into each of the smallest there may be: their targets and edges.
 fn divided(counts: &[usize], nodes: usize) -> impl Iterator<Item = (Range<usize>, usize)> {
-    let edges_max = (counts.iter().sum::<usize>() / SHARE).max(DIVIDED_EDGES);
+    let edges_max = (counts.iter().sum::<usize>() / BLOCKS_MIN).max(BLOCK_EDGES);
     let mut next = 0;
     std::iter::from_fn(move || {
         let (first, mut edges) = (next, *counts.get(next)?);
@@ -134,14 +135,9 @@ struct Begun {
     first: u32,
     targets: usize,
     codes: Vec<u32>,
-    weights: BegunWeights,
+    weights: WeightColumn,
     /// The source of the last edge.
     source: u32,
-}
-
-enum BegunWeights {
-    Single(Vec<f32>),
-    Double(Vec<f64>),
 }
 
 impl Begun {
@@ -149,11 +145,7 @@ impl Begun {
     fn new(targets: Range<usize>, edges: usize, nodes: usize, single: bool) -> Self {
         // A step takes more than one code at most once in so many nodes.
         let codes = edges + nodes / STEP_MAX as usize;
-        let weights = if single {
-            BegunWeights::Single(Vec::with_capacity(codes))
-        } else {
-            BegunWeights::Double(Vec::with_capacity(codes))
-        };
+        let weights = WeightColumn::with_room(single, codes);
         let first = u32::try_from(targets.start).expect("a graph has fewer than 2^32 nodes");
         Self { first, targets: targets.len(), codes: Vec::with_capacity(codes), weights, source: 0 }
     }
@@ -165,33 +157,23 @@ impl Begun {
     fn append(&mut self, source: u32, targets: &[u32], weights: WeightSlice<'_>) {
         let step = source - self.source;
         self.source = source;
-        let fillers = (step / STEP_MAX) as usize;
+        let fillers = step / STEP_MAX;
         let mut step = step % STEP_MAX;
-        self.codes.resize(self.codes.len() + fillers, STEP_MAX << TARGET_BITS);
+        for _ in 0..fillers {
+            self.codes.push(STEP_MAX << TARGET_BITS);
+            self.weights.push(0.0);
+        }
         self.codes.extend(
             targets
                 .iter()
                 .map(|target| std::mem::take(&mut step) << TARGET_BITS | (target - self.first)),
         );
-        match (&mut self.weights, weights) {
-            (BegunWeights::Single(to), WeightSlice::Single(from)) => {
-                to.resize(to.len() + fillers, 0.0);
-                to.extend_from_slice(from);
-            }
-            (BegunWeights::Double(to), WeightSlice::Double(from)) => {
-                to.resize(to.len() + fillers, 0.0);
-                to.extend_from_slice(from);
-            }
-            _ => unreachable!("all weights of a graph have one type"),
-        }
+        self.weights.extend(weights);
     }
 
     fn ended(self) -> TargetBlock {
-        let weights = match self.weights {
-            BegunWeights::Single(weights) => Weights::Single(weights.into_boxed_slice()),
-            BegunWeights::Double(weights) => Weights::Double(weights.into_boxed_slice()),
-        };
-        TargetBlock { targets: self.targets, codes: self.codes.into_boxed_slice(), weights }
+        let (codes, weights) = (self.codes.into_boxed_slice(), self.weights.into());
+        TargetBlock { targets: self.targets, codes, weights }
     }
 }
 
@@ -273,7 +255,7 @@ impl DenseCell {
 #[cfg(test)]
 mod tests {
     use super::{
-        DIVIDED_EDGES, SHARE, STEP_MAX, TARGET_BITS, TARGETS_MAX, TARGETS_MIN, Weights, divided,
+        BLOCK_EDGES, BLOCKS_MIN, STEP_MAX, TARGET_BITS, TARGETS_MAX, TARGETS_MIN, Weights, divided,
     };
     use crate::graph::GraphBuilder;
     use crate::terms::NodeId;
@@ -331,15 +313,15 @@ mod tests {
     fn blocks_into_which_many_edges_lead_have_fewer_targets() {
         let parts = 3 * TARGETS_MAX / TARGETS_MIN;
         let mut counts = vec![10; parts];
-        let hub = 2 * DIVIDED_EDGES * SHARE;
-        counts[..3].copy_from_slice(&[hub, hub / SHARE, hub / SHARE]);
+        let hub = 2 * BLOCK_EDGES * BLOCKS_MIN;
+        counts[..3].copy_from_slice(&[hub, hub / BLOCKS_MIN, hub / BLOCKS_MIN]);
         let nodes = parts * TARGETS_MIN - 5;
         let blocks: Vec<_> = divided(&counts, nodes).collect();
         let edges: usize = blocks.iter().map(|(_, edges)| edges).sum();
         assert_eq!(edges, counts.iter().sum());
         assert_eq!(blocks[0], (0..TARGETS_MIN, hub), "one part is never divided");
         let all = counts.iter().sum::<usize>();
-        assert!(blocks.iter().skip(1).all(|(_, edges)| *edges <= all / SHARE));
+        assert!(blocks.iter().skip(1).all(|(_, edges)| *edges <= all / BLOCKS_MIN));
         assert!(blocks.iter().all(|(targets, _)| targets.len() <= TARGETS_MAX));
         assert!(blocks.is_sorted_by(|one, other| one.0.end == other.0.start));
         assert_eq!(blocks.last().unwrap().0.end, nodes);

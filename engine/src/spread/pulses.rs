@@ -8,7 +8,7 @@
 
 use std::marker::PhantomData;
 
-use super::kernel::{Compiled, InstructionSet, Join};
+use super::kernel::{Compiled, InstructionSet, Join, add_each};
 use super::marks::Marks;
 use super::real::Real;
 use super::watch::Watch;
@@ -122,10 +122,7 @@ impl<S: Real> Pulses<S> {
             if self.scanned {
                 let last = targets.iter().fold(0, |last, target| last.max(*target));
                 self.scan_end = self.scan_end.max(last as usize + 1);
-                for (&target, &weight) in targets.iter().zip(weights) {
-                    let cell = &mut cells[target as usize];
-                    *cell = J::join(*cell, factor * widen(weight));
-                }
+                add_each::<S, J, W>(targets, weights, &widen, factor, 0, cells);
                 continue;
             }
             if self.touched_len + targets.len() > self.touched.len() {

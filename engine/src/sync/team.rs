@@ -2,7 +2,8 @@
 
 use super::Workers;
 
-/// Threads of a pool that one spread may use.
+/// Threads of a pool that one spread may use. It runs on one of them ([`Team::install`]) and
+/// divides what it does by `rayon::join`, which from another thread would take another pool.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Team<'a> {
     workers: &'a Workers,

@@ -8,3 +8,6 @@ mod hooked;
 mod missing;
 mod model;
 mod policies;
+
+/// What the log of a new store is called.
+const FIRST_LOG: &str = "log-00000000000000000000.emlog";

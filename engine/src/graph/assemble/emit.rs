@@ -4,7 +4,7 @@ use super::Numbering;
 use super::rows::Rows;
 use crate::graph::blocks::{Blocks, ROWS_PER_BLOCK};
 use crate::graph::builder::WeightColumn;
-use crate::graph::edges::{EdgeBlock, Edges, Weights};
+use crate::graph::edges::{EdgeBlock, Edges};
 use crate::graph::error::BuildError;
 use crate::graph::generation::{Facts, RelationFacts};
 use crate::graph::interner::NameList;
@@ -28,7 +28,7 @@ pub(super) fn edges(
         fan_in_max: numbering.old_of_new.first().map_or(0, |&old| numbering.fan_in[old as usize]),
         weight_min: 0.0,
         weight_max: 0.0,
-        single_weights: matches!(rows.weights, WeightColumn::Single(_)),
+        single_weights: rows.weights.is_single(),
         has_times: !rows.times.is_empty(),
         relations: vec![RelationFacts::default(); relations + 1],
     };
@@ -58,10 +58,7 @@ pub(super) fn edges(
         blocks.push(EdgeBlock {
             offsets: block.offsets.into_boxed_slice(),
             targets: block.targets.into_boxed_slice(),
-            weights: match block.weights {
-                WeightColumn::Single(weights) => Weights::Single(weights.into_boxed_slice()),
-                WeightColumn::Double(weights) => Weights::Double(weights.into_boxed_slice()),
-            },
+            weights: block.weights.into(),
         });
     }
     let edges = Edges::new(
@@ -115,10 +112,7 @@ impl BlockBuilder {
         Ok(Self {
             offsets,
             targets: Vec::with_capacity(edges),
-            weights: match rows.weights {
-                WeightColumn::Single(_) => WeightColumn::Single(Vec::with_capacity(edges)),
-                WeightColumn::Double(_) => WeightColumn::Double(Vec::with_capacity(edges)),
-            },
+            weights: WeightColumn::with_room(rows.weights.is_single(), edges),
             relations: Vec::with_capacity(if rows.relations.is_empty() { 0 } else { edges }),
             times: Vec::with_capacity(if rows.times.is_empty() { 0 } else { edges }),
         })

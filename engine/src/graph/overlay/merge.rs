@@ -7,7 +7,7 @@ use super::patched::PatchedRow;
 use super::sparse::Sparse;
 use crate::graph::blocks::{Blocks, ROWS_PER_BLOCK};
 use crate::graph::builder::WeightColumn;
-use crate::graph::edges::{Column, EdgeBlock, Edges, NO_TIME, Weights};
+use crate::graph::edges::{Column, EdgeBlock, Edges, NO_TIME};
 use crate::graph::error::DamagedBlock;
 use crate::graph::generation::{Facts, Generation, RelationFacts};
 use crate::graph::names::{LabelBlock, NameBlocks, Names, ORDER_PER_BLOCK};
@@ -86,10 +86,7 @@ impl Side {
         let mut offsets = vec![0u32];
         let mut targets = Vec::new();
         let (mut relations, mut times) = (Vec::new(), Vec::new());
-        let mut weights = match self.single {
-            true => WeightColumn::Single(Vec::new()),
-            false => WeightColumn::Double(Vec::new()),
-        };
+        let mut weights = WeightColumn::with_room(self.single, 0);
         let mut hold = EdgeHold::new();
         for node in nodes {
             let parts = edges.parts_in(NodeId::new(node), &mut hold, Columns::ALL)?;
@@ -109,10 +106,7 @@ impl Side {
         self.rows.push(EdgeBlock {
             offsets: offsets.into_boxed_slice(),
             targets: targets.into_boxed_slice(),
-            weights: match weights {
-                WeightColumn::Single(weights) => Weights::Single(weights.into_boxed_slice()),
-                WeightColumn::Double(weights) => Weights::Double(weights.into_boxed_slice()),
-            },
+            weights: weights.into(),
         });
         self.relations.push(relations.into_boxed_slice());
         // Blocks before the first edge with a time are given their columns at the end.

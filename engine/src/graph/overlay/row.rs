@@ -150,7 +150,7 @@ impl RowPiece {
     pub(super) fn with_room(len: usize) -> Self {
         Self {
             targets: Vec::with_capacity(len),
-            weights: WeightColumn::Single(Vec::with_capacity(len)),
+            weights: WeightColumn::with_room(true, len),
             relations: Vec::new(),
             times: Vec::new(),
         }
@@ -170,11 +170,7 @@ impl RowPiece {
             self.times.resize(after, NO_TIME);
         }
         self.targets.extend_from_slice(parts.row.targets);
-        match (&mut self.weights, parts.row.weights) {
-            (WeightColumn::Single(held), WeightSlice::Single(more)) => held.extend_from_slice(more),
-            (WeightColumn::Double(held), WeightSlice::Double(more)) => held.extend_from_slice(more),
-            (held, more) => (0..parts.len()).for_each(|position| held.push(more.at(position))),
-        }
+        self.weights.extend(parts.row.weights);
     }
 
     pub(super) fn len(&self) -> usize {
@@ -196,7 +192,7 @@ impl RowPiece {
     }
 
     pub(super) const fn has_single_weights(&self) -> bool {
-        matches!(self.weights, WeightColumn::Single(_))
+        self.weights.is_single()
     }
 
     /// Sets the weight of `edge`, which is made where it is not there. Returns the one before.

@@ -1,5 +1,6 @@
 //! A hop over all edges, block of targets by block of targets.
 
+use std::convert::Infallible;
 use std::marker::PhantomData;
 
 use super::{Compiled, InstructionSet, Join};
@@ -24,25 +25,18 @@ pub(crate) fn add_dense<S: Real, J: Join<S>>(
     watch: &mut Watch<'_>,
     team: Option<Team<'_>>,
 ) -> Result<(), StopReason> {
-    let join = PhantomData::<J>;
-    if let Some(team) = team {
-        watch.look()?;
-        let all = AddBlocks { instructions, factors, join };
-        let parts = team.parts(edges.blocks.len());
-        team.install(|| all.add(&edges.blocks, cells, parts));
-        return Ok(());
+    let all = AddBlocks { instructions, factors, join: PhantomData::<J> };
+    match team {
+        Some(team) => {
+            watch.look()?;
+            all.add(&edges.blocks, cells, team.parts(edges.blocks.len()));
+            Ok(())
+        }
+        None => all.add_alone(&edges.blocks, cells, |block| watch.spend(block.codes.len())),
     }
-    let mut rest = cells;
-    for block in &edges.blocks {
-        watch.spend(block.codes.len())?;
-        let (cells, after) = rest.split_at_mut(block.targets);
-        instructions.run(AddBlock { block, factors, cells, join });
-        rest = after;
-    }
-    Ok(())
 }
 
-/// Adds what the edges into some blocks of targets contribute, on several threads.
+/// Adds what the edges into some blocks of targets contribute. `cells` are those of the targets.
 struct AddBlocks<'a, S, J> {
     instructions: InstructionSet,
     factors: &'a [S],
@@ -50,16 +44,28 @@ struct AddBlocks<'a, S, J> {
 }
 
 impl<S: Real, J: Join<S>> AddBlocks<'_, S, J> {
-    /// `cells` are those of the targets of `blocks`, which are done in `parts` at a time.
-    fn add(&self, blocks: &[TargetBlock], cells: &mut [S], parts: usize) {
+    /// On the calling thread; ends where `before` a block says so.
+    fn add_alone<E>(
+        &self,
+        blocks: &[TargetBlock],
+        cells: &mut [S],
+        mut before: impl FnMut(&TargetBlock) -> Result<(), E>,
+    ) -> Result<(), E> {
         let &Self { instructions, factors, join } = self;
+        let mut rest = cells;
+        for block in blocks {
+            before(block)?;
+            let (cells, after) = rest.split_at_mut(block.targets);
+            instructions.run(AddBlock { block, factors, cells, join });
+            rest = after;
+        }
+        Ok(())
+    }
+
+    /// In `parts` at a time.
+    fn add(&self, blocks: &[TargetBlock], cells: &mut [S], parts: usize) {
         if parts < 2 || blocks.len() < 2 {
-            let mut rest = cells;
-            for block in blocks {
-                let (cells, after) = rest.split_at_mut(block.targets);
-                instructions.run(AddBlock { block, factors, cells, join });
-                rest = after;
-            }
+            let Ok(()) = self.add_alone(blocks, cells, |_| Ok::<_, Infallible>(()));
             return;
         }
         let left = parts / 2;

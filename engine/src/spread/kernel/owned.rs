@@ -13,7 +13,7 @@ use crate::sync::Team;
 use crate::terms::NodeId;
 
 /// Rows between the one that is followed and the one whose first edges are asked for.
-const ROWS_AHEAD: usize = 6;
+pub(crate) const ROWS_AHEAD: usize = 6;
 /// Targets by which the ranges are chosen: a thread's share is off by a few in a hundred then.
 const SAMPLES: usize = 512;
 
@@ -44,7 +44,7 @@ impl<S: Real, J: Join<S>> OwnedRows<'_, S, J> {
         let count = self.sample(&mut samples, edges)?;
         let samples = &mut samples[..count];
         samples.sort_unstable();
-        team.install(|| self.share_out(0, cells, samples, team.threads()))
+        self.share_out(0, cells, samples, team.threads())
     }
 
     /// Every so manieth target. Returns how many there are.
@@ -113,10 +113,10 @@ impl<S: Real, J: Join<S>> Compiled for FollowOwned<'_, '_, S, J> {
             match row.weights {
                 WeightSlice::Single(weights) => {
                     let weights = &weights[range];
-                    add::<S, J, f32>(targets, weights, S::of_single, factor, first, cells);
+                    add_each::<S, J, f32>(targets, weights, S::of_single, factor, first, cells);
                 }
                 WeightSlice::Double(weights) => {
-                    add::<S, J, f64>(targets, &weights[range], S::of, factor, first, cells);
+                    add_each::<S, J, f64>(targets, &weights[range], S::of, factor, first, cells);
                 }
             }
         }
@@ -124,8 +124,10 @@ impl<S: Real, J: Join<S>> Compiled for FollowOwned<'_, '_, S, J> {
     }
 }
 
+/// Adds `factor * weight` to the cell of each of `targets`; the first of the cells is that of the
+/// node `first`.
 #[inline(always)]
-fn add<S: Real, J: Join<S>, W: Copy>(
+pub(crate) fn add_each<S: Real, J: Join<S>, W: Copy>(
     targets: &[u32],
     weights: &[W],
     widen: impl Fn(W) -> S,

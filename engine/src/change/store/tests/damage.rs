@@ -1,5 +1,6 @@
 //! Flipped bits, cut ends and missing files: refused or repaired, never a wrong set.
 
+use super::FIRST_LOG;
 use super::model::{Model, lived_in, open, open_with, store_set};
 use crate::change::store::{
     Disk, Fault, FlushPolicy, OpenStoreError, Repair, SimulatedDisk, StoreDamage, check,
@@ -137,7 +138,7 @@ fn stopped(maintained: bool) -> (SimulatedDisk, Model) {
 #[test]
 fn a_flipped_bit_in_a_set_that_was_noted_as_synced_is_refused() {
     let (disk, model) = stopped(true);
-    let name = "log-00000000000000000000.emlog";
+    let name = FIRST_LOG;
     let whole = disk.contents(name).unwrap();
     let sets_end = whole.len() - 56;
     for (number, damaged) in flips(&whole).into_iter().enumerate() {
@@ -153,7 +154,7 @@ fn a_flipped_bit_in_a_set_that_was_noted_as_synced_is_refused() {
 #[test]
 fn a_flipped_bit_costs_at_most_the_last_set() {
     let (disk, model) = stopped(false);
-    let name = "log-00000000000000000000.emlog";
+    let name = FIRST_LOG;
     let whole = disk.contents(name).unwrap();
     let last = whole.len() - 56 - "four".len();
     for (number, damaged) in flips(&whole).into_iter().enumerate() {
@@ -257,7 +258,7 @@ fn records_of_another_place_are_not_taken() {
             (disk, model)
         })
         .collect();
-    let name = "log-00000000000000000000.emlog";
+    let name = FIRST_LOG;
     let [a, b] = [0, 1].map(|at: usize| logs[at].0.contents(name).unwrap());
     let half = 48 + 57;
     let mixed = [&a[..half], &b[half..]].concat();
@@ -270,7 +271,7 @@ fn records_of_another_place_are_not_taken() {
 #[test]
 fn only_a_later_format_is_called_newer() {
     for (format, is_newer) in [(0u32, false), (2, true), (u32::MAX, true)] {
-        for name in ["manifest", "log-00000000000000000000.emlog"] {
+        for name in ["manifest", FIRST_LOG] {
             let (disk, model) = lived_in();
             let mut bytes = disk.contents(name).unwrap();
             bytes[8..12].copy_from_slice(&format.to_le_bytes());
@@ -296,7 +297,7 @@ fn only_a_later_format_is_called_newer() {
 /// The host may store bytes that are themselves of a log: that of another graph, say.
 #[test]
 fn records_inside_a_set_say_nothing_about_the_log_that_holds_it() {
-    let name = "log-00000000000000000000.emlog";
+    let name = FIRST_LOG;
     let (longer, _) = stopped(true);
     let records = longer.contents(name).unwrap().split_off(48);
     let disk = SimulatedDisk::new(7);

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use super::FIRST_LOG;
 use super::model::{Model, store_set};
 use crate::change::store::{
     CheckpointError, Disk, Folder, OpenStoreError, Opened, Store, StoreDamage, StoreOptions,
@@ -201,7 +202,7 @@ fn the_torn_end_of_a_log_is_cut_off_its_file() {
     let (store, _, mut model) = place.open(create()).unwrap();
     store_set(&store, &mut model, b"whole");
     store.close().unwrap();
-    let log = place.0.join("log-00000000000000000000.emlog");
+    let log = place.0.join(FIRST_LOG);
     let whole = fs::read(&log).unwrap();
     fs::write(&log, [&whole[..], &[7; 30]].concat()).unwrap();
     let (store, opened, found) = place.open(StoreOptions::default()).unwrap();
@@ -237,7 +238,7 @@ fn a_log_of_many_long_sets_is_read_to_its_end() {
     assert_eq!((opened.sets_replayed, opened.bytes_dropped), (10, 0));
     assert_eq!(found, model);
     store.close().unwrap();
-    let log = place.0.join("log-00000000000000000000.emlog");
+    let log = place.0.join(FIRST_LOG);
     let mut bytes = fs::read(&log).unwrap();
     bytes[2 << 20] ^= 1;
     fs::write(&log, bytes).unwrap();
@@ -271,7 +272,7 @@ fn a_log_that_cannot_be_found_is_missing_whatever_the_directory_lists() {
     let (store, _, mut model) = place.open(create()).unwrap();
     store_set(&store, &mut model, b"one");
     store.close().unwrap();
-    let log = place.0.join("log-00000000000000000000.emlog");
+    let log = place.0.join(FIRST_LOG);
     fs::remove_file(&log).unwrap();
     std::os::unix::fs::symlink(place.0.join("nowhere"), &log).unwrap();
     let error = place.open(StoreOptions::default()).unwrap_err();

@@ -1,6 +1,7 @@
 //! Files that are missing, bare, or of another place: which segment and which logs are taken then,
 //! and by which name a store is refused.
 
+use super::FIRST_LOG;
 use super::model::{Model, lived_in, open, store_set};
 use crate::change::store::record::LogHeader;
 use crate::change::store::{
@@ -8,7 +9,6 @@ use crate::change::store::{
     read,
 };
 
-const FIRST_LOG: &str = "log-00000000000000000000.emlog";
 const SECOND_LOG: &str = "log-00000000000000000004.emlog";
 const SEGMENT: &str = "segment-00000000000000000003.emg";
 

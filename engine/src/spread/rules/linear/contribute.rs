@@ -3,19 +3,16 @@
 use std::marker::PhantomData;
 
 use super::Params;
-use super::weigh::{Load, WEIGHED_ALONE, scatter, weigh};
+use super::weigh::{Load, parts, scatter, weigh};
 use crate::graph::{DenseEdges, Edges};
 use crate::spread::choice::{Chosen, choose};
-use crate::spread::kernel::{Compiled, Join, OwnedRows, SHARED_EDGES, add_dense};
+use crate::spread::kernel::{Compiled, Join, OwnedRows, ROWS_AHEAD, SHARED_EDGES, add_dense};
 use crate::spread::pulses::{Finding, Pulses};
 use crate::spread::real::Real;
 use crate::spread::run::{Halt, Run};
 use crate::spread::scratch::{Frontier, State};
 use crate::spread::watch::Watch;
 use crate::terms::{NodeId, StopReason};
-
-/// Rows between the one that is followed and the one whose first edges are asked for.
-const ROWS_AHEAD: usize = 6;
 
 /// Adds the contributions of the frontier, by the kernel that costs least. The frontier's pulses
 /// are lost.
@@ -125,13 +122,7 @@ fn fire_all<S: Real, J: Join<S>>(
     make_room(factors, nodes);
     let factors = &mut factors[..nodes];
     factors.fill(S::ZERO);
-    match run.team {
-        Some(team) => {
-            let parts = team.parts(frontier.nodes.len() / WEIGHED_ALONE);
-            team.install(|| scatter(&frontier.nodes, &frontier.pulses, 0, factors, parts));
-        }
-        None => scatter(&frontier.nodes, &frontier.pulses, 0, factors, 1),
-    }
+    scatter(&frontier.nodes, &frontier.pulses, 0, factors, parts(run, frontier.nodes.len()));
     let cells = pulses.all_cells();
     let instructions = run.execution.instructions;
     Ok(add_dense::<S, J>(instructions, dense, factors, cells, &mut run.watch, run.team)?)

@@ -11,7 +11,12 @@ use crate::terms::{NodeId, StopReason};
 /// Rows between the one that is looked at and the one whose place is asked for.
 const RANGES_AHEAD: usize = 16;
 /// A part of a frontier that is not worth a second thread.
-pub(super) const WEIGHED_ALONE: usize = 1 << 13;
+const WEIGHED_ALONE: usize = 1 << 13;
+
+/// Into how many parts a frontier of `nodes` is divided.
+pub(super) fn parts(run: &Run<'_>, nodes: usize) -> usize {
+    run.team.map_or(1, |team| team.parts(nodes / WEIGHED_ALONE))
+}
 
 /// What a hop adds.
 #[derive(Clone, Copy, Default)]
@@ -54,14 +59,13 @@ pub(super) fn weigh<S: Real>(
 ) -> Result<Load, Halt> {
     let weigh = Weigh { edges, params, weight_bound: run.view.weight_bound() };
     let Frontier { nodes, pulses } = frontier;
-    let weighed = match run.team {
-        Some(team) if nodes.len() > WEIGHED_ALONE => {
-            let parts = team.parts(nodes.len() / WEIGHED_ALONE);
-            let (weighed, reads) = team.install(|| weigh.shared(nodes, pulses, parts));
+    let weighed = match parts(run, nodes.len()) {
+        ..2 => weigh.alone(nodes, pulses),
+        parts => {
+            let (weighed, reads) = weigh.shared(nodes, pulses, parts);
             reads.add();
             weighed
         }
-        _ => weigh.alone(nodes, pulses),
     };
     if weighed.unread {
         for (&node, factor) in nodes.iter().zip(pulses) {

@@ -50,13 +50,24 @@ fn rules() -> [Rule; 3] {
     [linear, shared, single].map(Rule::Linear)
 }
 
+/// What is looked at, told where it fails.
+struct Told(String);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.0);
+        }
+    }
+}
+
 fn assert_as_on_one_thread(graph: &Graph, request: &SpreadRequest, how: &str) {
     let expected = spread(&Engine::new(), graph, request);
     for kernel in KERNELS {
         let engine = engine(kernel);
         for count in [2, 3, 8, 1000] {
+            let _told = Told(format!("{how}: {kernel:?}, {count} threads"));
             let got = spread(&engine, graph, &threads(request, count));
-            println!("{how}: {kernel:?}, {count} threads");
             assert_same_bits(&got, &expected, Scope::Whole);
         }
     }

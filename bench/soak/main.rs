@@ -38,9 +38,10 @@ use tally::Tally;
 const LOAD: f64 = 0.8;
 /// Clients, each of which is killed but the last.
 const CLIENTS: u32 = 10;
-/// How long the capacity is measured, and how long before that it is asked without measuring.
-const MEASURED: u32 = 10;
-const WARMING: u32 = 5;
+/// How many seconds the capacity is measured, and how many before that it is asked without
+/// measuring: long enough for as many spreads to run at once as ever will.
+const MEASURED: u32 = 60;
+const WARMING: u32 = 15;
 /// The share of what was due that must have been asked.
 const ASKED_MIN: f64 = 0.95;
 /// The share of the time, in whole seconds, that clients must have told of.

@@ -74,8 +74,9 @@ impl Distribution {
         }
     }
 
-    /// Every cell that holds something: its longest duration in nanoseconds, and the count.
-    pub(crate) fn cells(&self) -> impl Iterator<Item = (u64, u64)> {
+    /// Every duration that was counted, in nanoseconds and rounded up by at most one part in 1,024,
+    /// with how often: ascending.
+    pub fn cells(&self) -> impl Iterator<Item = (u64, u64)> {
         let counted = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);
         counted.map(|(cell, count)| (highest_in(cell), *count))
     }

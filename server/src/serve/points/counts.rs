@@ -36,9 +36,12 @@ fn lowest_in(cell: u64) -> u64 {
     (cell - (octave << OCTAVE_BITS)) << octave
 }
 
-/// How many durations fell into each cell; only cells that hold something take room.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Counts(Vec<(u16, u64)>);
+/// How many durations fell into each cell.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counts {
+    /// By cell, up to the last that holds something.
+    cells: Vec<u64>,
+}
 
 impl Counts {
     /// Counts a duration.
@@ -48,23 +51,25 @@ impl Counts {
 
     /// Counts `count` durations of `nanos`.
     pub(super) fn add(&mut self, nanos: u64, count: u64) {
-        let cell = cell_of(nanos);
-        match self.0.binary_search_by_key(&cell, |(cell, _)| *cell) {
-            Ok(place) => self.0[place].1 += count,
-            Err(place) => self.0.insert(place, (cell, count)),
-        }
+        self.add_to(cell_of(nanos), count);
     }
 
-    /// Adds what `other` counted.
-    pub(super) fn merge(&mut self, other: &Self) {
-        for (cell, count) in &other.0 {
-            self.add(highest_in(*cell), *count);
+    fn add_to(&mut self, cell: u16, count: u64) {
+        let cell = usize::from(cell);
+        if self.cells.len() <= cell {
+            self.cells.resize(cell + 1, 0);
         }
+        self.cells[cell] += count;
+    }
+
+    /// Adds what `kept` holds.
+    pub(super) fn merge(&mut self, kept: &Kept) {
+        kept.cells().for_each(|(cell, count)| self.add_to(cell, count));
     }
 
     /// How many durations there are.
     pub(super) fn count(&self) -> u64 {
-        self.0.iter().map(|(_, count)| count).sum()
+        self.cells.iter().sum()
     }
 
     /// With `n` durations, ascending, the one at position `ceil(quantile * n)`, counted from 1,
@@ -72,12 +77,63 @@ impl Counts {
     pub(super) fn quantile(&self, quantile: f64) -> Option<Duration> {
         let wanted = (quantile.clamp(0.0, 1.0) * self.count() as f64).ceil() as u64;
         let mut seen = 0;
-        let (cell, _) = self.0.iter().find(|(_, count)| {
+        let cell = self.cells.iter().position(|count| {
             seen += count;
             seen >= wanted.max(1)
         })?;
-        Some(Duration::from_nanos(highest_in(*cell)))
+        Some(Duration::from_nanos(highest_in(u16::try_from(cell).unwrap_or(u16::MAX))))
     }
+
+    /// The same, as small as it can be.
+    pub(super) fn kept(&self) -> Kept {
+        let (mut bytes, mut next) = (Vec::new(), 0);
+        for (cell, count) in self.cells.iter().enumerate().filter(|(_, count)| **count > 0) {
+            push(&mut bytes, (cell - next) as u64);
+            push(&mut bytes, *count);
+            next = cell + 1;
+        }
+        Kept(bytes.into_boxed_slice())
+    }
+}
+
+/// Counts that nothing is added to any more, in two or three bytes for most cells that hold
+/// something: how many empty cells lie before it, and its count, each in groups of seven bits from
+/// the lowest on, of which all but the last have the eighth bit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Kept(Box<[u8]>);
+
+impl Kept {
+    /// Every cell that holds something, ascending, and its count.
+    fn cells(&self) -> impl Iterator<Item = (u16, u64)> {
+        let (mut bytes, mut next) = (self.0.iter(), 0);
+        std::iter::from_fn(move || {
+            let cell = next + number(&mut bytes)?;
+            next = cell + 1;
+            Some((u16::try_from(cell).unwrap_or(u16::MAX), number(&mut bytes)?))
+        })
+    }
+}
+
+/// Appends `number` in groups of seven bits.
+fn push(bytes: &mut Vec<u8>, mut number: u64) {
+    while number > 0x7f {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+}
+
+/// The number that was appended there; `None` at the end.
+fn number<'a>(bytes: &mut impl Iterator<Item = &'a u8>) -> Option<u64> {
+    let mut number = 0;
+    for shift in (0..u64::BITS).step_by(7) {
+        let byte = *bytes.next()?;
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte <= 0x7f {
+            break;
+        }
+    }
+    Some(number)
 }
 
 #[cfg(test)]
@@ -115,16 +171,32 @@ mod tests {
     }
 
     #[test]
-    fn merging_counts_all_of_both() {
+    fn what_is_kept_is_small_and_counts_the_same() {
         let (mut one, mut other, mut both) =
             (Counts::default(), Counts::default(), Counts::default());
         for nanos in [0, 1, 255, 256, 70_000, 70_001, u64::MAX] {
             one.add(nanos, 2);
-            other.add(nanos / 3, 1);
+            other.add(nanos / 3, u64::MAX / 8);
             both.add(nanos, 2);
-            both.add(nanos / 3, 1);
+            both.add(nanos / 3, u64::MAX / 8);
         }
-        one.merge(&other);
-        assert_eq!(one, both);
+        one.merge(&other.kept());
+        assert_eq!(one.kept(), both.kept());
+        assert_eq!(one.cells, both.cells);
+        assert_eq!(Counts::default().kept(), Kept::default());
+        let mut many = Counts::default();
+        (0..500).for_each(|nanos| many.add(nanos * 2000, 1 + nanos % 200));
+        assert!(many.kept().0.len() < 500 * 3);
+    }
+
+    #[test]
+    fn numbers_of_any_size_are_read_as_they_were_appended() {
+        let numbers: Vec<u64> =
+            (0..64).flat_map(|bits| [(1 << bits) - 1, 1 << bits]).chain([u64::MAX]).collect();
+        let mut bytes = Vec::new();
+        numbers.iter().for_each(|number| push(&mut bytes, *number));
+        let mut bytes = bytes.iter();
+        assert!(numbers.iter().all(|expected| number(&mut bytes) == Some(*expected)));
+        assert_eq!(number(&mut bytes), None);
     }
 }

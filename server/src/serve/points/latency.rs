@@ -13,7 +13,7 @@ use emanate::observe::{Distribution, EndingClass, Metrics, Timed};
 use emanate::terms::Tier;
 use serde_json::{Map, Value, json};
 
-use super::counts::Counts;
+use super::counts::{Counts, Kept};
 use crate::serve::locked::Locked;
 use crate::serve::routes::{self, Route};
 
@@ -23,6 +23,11 @@ const RULES: [&str; 5] = ["linear", "retention", "pagerank", "act-r", "synapse"]
 /// How many kinds of durations are counted.
 fn kinds() -> usize {
     Timed::COUNT + RULES.len() + routes::all().count()
+}
+
+/// All of them.
+fn all() -> Vec<usize> {
+    (0..kinds()).collect()
 }
 
 /// The shortest time that slices are put together to.
@@ -46,32 +51,36 @@ const QUANTILES: [(&str, f64); 6] = [
 
 /// What was counted from `begin` to `end`, both since the service began, by kind.
 #[derive(Debug)]
-struct Slice {
+struct Slice<C> {
     begin: Duration,
     end: Duration,
-    counts: Vec<Counts>,
+    counts: Vec<C>,
 }
 
-impl Slice {
+impl Slice<Counts> {
     fn empty(begin: Duration) -> Self {
         Self { begin, end: begin, counts: vec![Counts::default(); kinds()] }
     }
 
-    fn merge(&mut self, other: &Self) {
-        self.begin = self.begin.min(other.begin);
-        self.end = self.end.max(other.end);
-        for (counts, more) in self.counts.iter_mut().zip(&other.counts) {
-            counts.merge(more);
-        }
+    /// Adds what `kept` has of the kinds `wanted`.
+    fn merge(&mut self, kept: &Slice<Kept>, wanted: &[usize]) {
+        self.begin = self.begin.min(kept.begin);
+        self.end = self.end.max(kept.end);
+        wanted.iter().for_each(|kind| self.counts[*kind].merge(&kept.counts[*kind]));
+    }
+
+    fn kept(&self) -> Arc<Slice<Kept>> {
+        let counts = self.counts.iter().map(Counts::kept).collect();
+        Arc::new(Slice { begin: self.begin, end: self.end, counts })
     }
 }
 
 #[derive(Debug)]
 struct State {
     /// What is being counted.
-    current: Slice,
-    short: VecDeque<Arc<Slice>>,
-    long: VecDeque<Arc<Slice>>,
+    current: Slice<Counts>,
+    short: VecDeque<Arc<Slice<Kept>>>,
+    long: VecDeque<Arc<Slice<Kept>>>,
     /// What the engine had counted when `current` began; it never forgets.
     before: Arc<Vec<Distribution>>,
 }
@@ -92,14 +101,15 @@ pub(super) fn measured(metrics: &Metrics) -> Vec<Distribution> {
     Timed::ALL.map(|timed| metrics.distribution(timed)).to_vec()
 }
 
-/// Adds to `slice` what the engine counted between `before` and `now`.
-fn add_engine(slice: &mut Slice, before: &[Distribution], now: &[Distribution]) {
-    for (kind, now) in now.iter().enumerate() {
-        let since = before.get(kind).map(|before| now.since(before));
-        for step in since.as_ref().unwrap_or(now).to_hdr().iter_recorded() {
-            slice.counts[kind].add(step.value_iterated_to(), step.count_since_last_iteration());
-        }
-    }
+/// What an engine has measured of a kind, where it measures that.
+fn counted(metrics: &Metrics) -> impl Fn(usize) -> Option<Distribution> {
+    |kind| Timed::ALL.get(kind).map(|timed| metrics.distribution(*timed))
+}
+
+/// Adds to `counts` what the engine counted from `before` to `now`.
+fn add_engine(counts: &mut Counts, before: Option<&Distribution>, now: &Distribution) {
+    let since = before.map(|before| now.since(before));
+    since.as_ref().unwrap_or(now).cells().for_each(|(nanos, count)| counts.add(nanos, count));
 }
 
 impl Latencies {
@@ -132,21 +142,26 @@ impl Latencies {
     /// Ends the slice at `now`, since the service began, with what the engine has counted.
     pub(super) fn tick(&self, now: Duration, engine: Vec<Distribution>) {
         // Nobody waits for this: what the engine counted is taken apart before the lock is taken.
-        let mut own = Slice::empty(now);
-        add_engine(&mut own, &self.0.with(|state| Arc::clone(&state.before)), &engine);
+        let before = self.0.with(|state| Arc::clone(&state.before));
+        let mut since = vec![Counts::default(); engine.len()];
+        for (kind, (counts, now)) in since.iter_mut().zip(&engine).enumerate() {
+            add_engine(counts, before.get(kind), now);
+        }
         self.0.with(|state| {
-            own.merge(&std::mem::replace(&mut state.current, Slice::empty(now)));
+            let mut ended = std::mem::replace(&mut state.current, Slice::empty(now));
+            ended.end = now;
+            ended.counts.iter_mut().zip(since).for_each(|(counts, since)| *counts = since);
             state.before = Arc::new(engine);
-            state.short.push_back(Arc::new(own));
+            state.short.push_back(ended.kept());
             let since = state.long.back().map_or(Duration::ZERO, |last| last.end);
             let newer = || state.short.iter().filter(|slice| slice.end > since);
             let span = newer().next().map_or(Duration::ZERO, |first| now - first.begin);
             if span >= LONG_SLICE {
                 let mut long = Slice::empty(now);
-                newer().for_each(|slice| long.merge(slice));
-                state.long.push_back(Arc::new(long));
+                newer().for_each(|slice| long.merge(slice, &all()));
+                state.long.push_back(long.kept());
             }
-            let old = |slice: &Arc<Slice>, reach| slice.end + reach < now;
+            let old = |slice: &Arc<Slice<Kept>>, reach| slice.end + reach < now;
             while state.short.front().is_some_and(|slice| old(slice, SHORT_REACH)) {
                 state.short.pop_front();
             }
@@ -162,28 +177,41 @@ impl Latencies {
         self.0.with(|state| *state = State { before, ..State::empty(now) });
     }
 
-    /// What was counted in the last `window` before `now`, all put together.
-    fn window(&self, window: Duration, now: Duration, engine: &[Distribution]) -> Slice {
+    /// What was counted of the kinds `wanted` in the last `window` before `now`, all put together,
+    /// with what the `engine` has counted of a kind.
+    fn window(
+        &self,
+        window: Duration,
+        now: Duration,
+        wanted: &[usize],
+        engine: impl Fn(usize) -> Option<Distribution>,
+    ) -> Slice<Counts> {
         let begin = now.saturating_sub(window);
         let (mut whole, before, slices) = self.0.with(|state| {
             let mut whole = Slice::empty(state.current.begin);
-            whole.counts.clone_from(&state.current.counts);
+            for kind in wanted {
+                whole.counts[*kind].clone_from(&state.current.counts[*kind]);
+            }
             let reaches = state.short.front().is_some_and(|slice| slice.begin <= begin);
             let long: &[_] = if reaches { &[] } else { &*state.long.make_contiguous() };
             let since = long.last().map_or(Duration::ZERO, |last| last.end);
             let newer = state.short.iter().filter(|slice| slice.end > since);
-            let wanted = long.iter().chain(newer).filter(|slice| slice.end > begin);
-            (whole, Arc::clone(&state.before), wanted.cloned().collect::<Vec<_>>())
+            let slices = long.iter().chain(newer).filter(|slice| slice.end > begin);
+            (whole, Arc::clone(&state.before), slices.cloned().collect::<Vec<_>>())
         });
         whole.end = now;
-        add_engine(&mut whole, &before, engine);
-        slices.iter().for_each(|slice| whole.merge(slice));
+        for kind in wanted {
+            if let Some(now) = engine(*kind) {
+                add_engine(&mut whole.counts[*kind], before.get(*kind), &now);
+            }
+        }
+        slices.iter().for_each(|slice| whole.merge(slice, wanted));
         whole
     }
 
     /// Quantiles of the last `window` before `now`, since the service began, as an object.
     pub(crate) fn shown(&self, window: Duration, now: Duration, metrics: &Metrics) -> Value {
-        let slice = self.window(window, now, &measured(metrics));
+        let slice = self.window(window, now, &all(), counted(metrics));
         let timed = |timed: Timed| figures(&slice.counts[timed.index()]);
         let kind = |place: usize| figures(&slice.counts[Timed::COUNT + place]);
         let spreads = Timed::ALL.iter().filter(|kind| !matches!(kind, Timed::TierRead(_)));
@@ -213,9 +241,9 @@ impl Latencies {
         now: Duration,
         metrics: &Metrics,
     ) -> (Value, Value) {
-        let slice = self.window(window, now, &measured(metrics));
-        let timed = |timed: Timed| figures(&slice.counts[timed.index()]);
-        (timed(Timed::Service(EndingClass::Complete)), timed(Timed::Response))
+        let wanted = [Timed::Service(EndingClass::Complete), Timed::Response].map(Timed::index);
+        let slice = self.window(window, now, &wanted, counted(metrics));
+        wanted.map(|kind| figures(&slice.counts[kind])).into()
     }
 }
 
@@ -239,7 +267,7 @@ mod tests {
 
     /// How many spreads by `linear` a window of `window` seconds has at `now`, and what it covers.
     fn linear(latencies: &Latencies, window: u64, now: u64) -> (u64, Duration) {
-        let slice = latencies.window(at(window), at(now), &[]);
+        let slice = latencies.window(at(window), at(now), &all(), |_| None);
         (slice.counts[Timed::COUNT].count(), slice.end - slice.begin)
     }
 
@@ -273,7 +301,7 @@ mod tests {
             latencies.tick(at(second), Vec::new());
         }
         for window in [300, 3600] {
-            let slice = latencies.window(at(window), at(131), &[]);
+            let slice = latencies.window(at(window), at(131), &all(), |_| None);
             let synapse = Timed::COUNT + RULES.len() - 1;
             assert_eq!((slice.counts[synapse].count(), slice.begin), (13, Duration::ZERO));
         }
@@ -287,8 +315,10 @@ mod tests {
         let engine = |histogram: &Histogram| vec![histogram.distribution(); Timed::COUNT];
         let latencies = Latencies::new();
         let counted = |now: u64| {
-            let slice = latencies.window(at(300), at(now), &engine(&histogram));
-            slice.counts[Timed::Hop.index()].clone()
+            let hop = Timed::Hop.index();
+            let slice =
+                latencies.window(at(300), at(now), &[hop], |_| Some(histogram.distribution()));
+            slice.counts[hop].clone()
         };
         for second in 1..=100 {
             writer.record(Duration::from_micros(second));

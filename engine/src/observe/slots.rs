@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 
-use crate::sync::{Arc, AtomicU64, FirstWins, Ordering, mutated};
+use crate::sync::{Arc, FirstWins, NumberSet};
 
 /// A bounded number of places to write to, each with at most one holder at a time.
 ///
@@ -12,62 +12,33 @@ use crate::sync::{Arc, AtomicU64, FirstWins, Ordering, mutated};
 ///
 /// # Orderings
 /// Giving a place back releases what its holder wrote; taking it acquires that, so the next holder
-/// goes on where the last one stopped. The pair is on the word of [`Slots::free`] that holds the
-/// place; changes of other bits in between continue the release.
+/// goes on where the last one stopped. The pair is inside [`NumberSet`].
 ///
 /// # Progress
-/// Lock-free: who fails to take a place failed because another took or gave one.
+/// Lock-free, as [`NumberSet`] is.
 pub(crate) struct Slots<T> {
     places: Box<[FirstWins<Arc<T>>]>,
-    /// A bit for each place, 1 where nobody holds it.
-    free: Box<[AtomicU64]>,
+    /// Those that nobody holds.
+    free: NumberSet,
 }
-
-const BITS: usize = u64::BITS as usize;
 
 impl<T: Default> Slots<T> {
     /// `count` places, none of them made yet. 8 bytes and a bit each.
     pub(crate) fn new(count: usize) -> Self {
-        let word = |at: usize| {
-            let left = count - at * BITS;
-            AtomicU64::new(if left >= BITS { u64::MAX } else { (1 << left) - 1 })
-        };
         Self {
             places: (0..count).map(|_| FirstWins::default()).collect(),
-            free: (0..count.div_ceil(BITS)).map(word).collect(),
+            free: NumberSet::all(count),
         }
     }
 
     /// The free place with the lowest number; `None` where all are held. Makes what is in it where
     /// it was never held.
     pub(crate) fn take(self: &Arc<Self>) -> Option<Slot<T>> {
-        let number = self.take_number()?;
+        let number = self.free.take()?;
         let made: Result<_, std::convert::Infallible> =
             self.places[number].get_or_try(|| Ok(Arc::new(T::default())));
         let Ok(held) = made;
         Some(Slot { held: held.clone(), slots: self.clone(), number })
-    }
-
-    fn take_number(&self) -> Option<usize> {
-        for (at, word) in self.free.iter().enumerate() {
-            // Relaxed: a guess, which the exchange checks.
-            let mut bits = word.load(Ordering::Relaxed);
-            while bits != 0 {
-                let rest = bits & (bits - 1);
-                if mutated("slot_is_taken_unasked") {
-                    word.store(rest, Ordering::Relaxed);
-                    return Some(at * BITS + bits.trailing_zeros() as usize);
-                }
-                // Acquire: pairs with the Release in `give_back`; who takes a place sees what its
-                // last holder wrote.
-                let taken = word.compare_exchange(bits, rest, Ordering::Acquire, Ordering::Relaxed);
-                match taken {
-                    Ok(_) => return Some(at * BITS + bits.trailing_zeros() as usize),
-                    Err(now) => bits = now,
-                }
-            }
-        }
-        None
     }
 }
 
@@ -80,16 +51,6 @@ impl<T> Slots<T> {
     /// How many places there are.
     pub(crate) fn count(&self) -> usize {
         self.places.len()
-    }
-
-    fn give_back(&self, number: usize) {
-        let (word, bit) = (&self.free[number / BITS], 1 << (number % BITS));
-        if mutated("slot_is_given_back_relaxed") {
-            word.fetch_or(bit, Ordering::Relaxed);
-            return;
-        }
-        // Release: pairs with the Acquire in `take_number`.
-        word.fetch_or(bit, Ordering::Release);
     }
 }
 
@@ -117,7 +78,7 @@ impl<T> Deref for Slot<T> {
 
 impl<T> Drop for Slot<T> {
     fn drop(&mut self) {
-        self.slots.give_back(self.number);
+        self.slots.free.put(self.number);
     }
 }
 
@@ -133,7 +94,8 @@ mod models;
 #[cfg(test)]
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod tests {
-    use super::{Arc, AtomicU64, Slots};
+    use super::{Arc, Slots};
+    use crate::sync::AtomicU64;
 
     #[test]
     fn as_many_places_are_made_as_were_held_at_once() {

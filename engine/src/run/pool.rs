@@ -7,7 +7,7 @@ use crate::spread::{
     ActR, HopTime, Lanes, Linear, PageRank, Precision, Retention, Rule, Scratch, SpreadError,
     SpreadRequest, Synapse,
 };
-use crate::sync::{Ring, Waiters, failpoint, mutated};
+use crate::sync::{Shelf, Waiters, failpoint, mutated};
 use crate::terms::Deadline;
 
 /// Threads listed at once as waiting for a scratch.
@@ -130,7 +130,7 @@ pub struct ScratchUse {
 pub(crate) struct ScratchPool {
     room: Room,
     size: Amount,
-    idle: Ring<Box<Sized>>,
+    idle: Shelf<Box<Sized>>,
     waiters: Waiters,
     metrics: Metrics,
 }
@@ -140,7 +140,7 @@ impl ScratchPool {
     /// another for one that is being freed meanwhile.
     pub(crate) fn new(size: Amount, metrics: Metrics) -> Self {
         let slots = usize::try_from(size.slots).expect("slots fit 16 bits");
-        let (room, idle) = (Room::new(size), Ring::new(slots));
+        let (room, idle) = (Room::new(size), Shelf::new(slots));
         Self { room, size, idle, waiters: Waiters::new(LISTED_MAX), metrics }
     }
 
@@ -180,7 +180,7 @@ impl ScratchPool {
     pub(crate) fn might_lease(&self, need: Need) -> bool {
         failpoint!(crate::sync::fault::SCRATCH, false);
         let left = self.room.left();
-        left.slots > 0 && (left.bytes >= need.bytes || !self.idle.is_empty())
+        left.slots > 0 && (left.bytes >= need.bytes || self.idle.len() > 0)
     }
 
     /// How many threads wait, about.
@@ -203,7 +203,7 @@ impl ScratchPool {
     pub(crate) fn free_idle(&self) {
         // As many as may lie there, so that scratches which come back do not keep this thread.
         for _ in 0..self.idle.len() {
-            let Some(sized) = self.idle.pop() else { return };
+            let Some(sized) = self.idle.take() else { return };
             self.free(sized);
         }
     }
@@ -215,19 +215,19 @@ impl ScratchPool {
     }
 
     fn put_idle(&self, sized: Box<Sized>) {
-        if let Err(sized) = self.idle.push(sized) {
+        if let Err(sized) = self.idle.put(sized) {
             self.free(sized);
         }
     }
 
     /// An idle scratch that is large enough, or the largest of those looked at.
     fn best_idle(&self, need: Need) -> Option<Box<Sized>> {
-        let mut best = self.idle.pop()?;
+        let mut best = self.idle.take()?;
         for _ in 1..LOOKS {
             if best.growth(need) == 0 {
                 break;
             }
-            let Some(other) = self.idle.pop() else { break };
+            let Some(other) = self.idle.take() else { break };
             let larger = other.growth(need) < best.growth(need);
             let (kept, back) = if larger { (other, best) } else { (best, other) };
             self.put_idle(back);

@@ -36,12 +36,15 @@ mod first_wins;
 #[cfg(any(emanate_loom, emanate_shuttle))]
 mod modelled;
 mod mutant;
+mod number_set;
+mod place;
 #[cfg(any(test, not(any(emanate_loom, emanate_shuttle))))]
 #[cfg_attr(
     any(emanate_loom, emanate_shuttle),
     expect(unreachable_pub, dead_code, reason = "only its own models use it there")
 )]
 mod ring;
+mod shelf;
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod slot;
 mod stripe;
@@ -73,6 +76,7 @@ pub use modelled::{
     Atomic, AtomicWaker, Published, Ring, Slot, Thread, Workers, current_thread, park_timeout,
 };
 pub(crate) use mutant::mutated;
+pub(crate) use number_set::NumberSet;
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
 pub use published::Published;
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
@@ -96,6 +100,7 @@ pub use std::thread::panicking;
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
 pub use std::thread::{Thread, current as current_thread, park_timeout, yield_now};
 // No model that is small enough for loom comes to a cell of this kind.
+pub(crate) use shelf::Shelf;
 #[cfg(not(emanate_shuttle))]
 pub(crate) use std::thread_local;
 pub use stripe::{stripe, stripes};

@@ -6,10 +6,9 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use super::mutated;
 
 mod numbers;
-mod place;
 
+use super::place::Place;
 use numbers::Numbers;
-use place::Place;
 
 /// A bounded queue: first in, first out, for any number of threads at both ends.
 ///

@@ -175,7 +175,8 @@ impl Interner {
         // A slot with the same hash nearly always holds the same name; that is looked at last.
         let mut numbers = [NO_NUMBER; NAMES_TOGETHER];
         for (at, &hash) in hashes[..names.len()].iter().enumerate() {
-            if !is_repeated(at) && !(KEYS && self.small(names[at]).is_some()) {
+            let is_small = || KEYS && self.small(names[at]).is_some();
+            if !is_repeated(at) && !is_small() {
                 let slot = self.slots.find(spread_out(hash), |slot| slot.hash == hash);
                 numbers[at] = slot.map_or(NO_NUMBER, |slot| slot.number);
             }

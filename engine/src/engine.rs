@@ -307,12 +307,15 @@ impl Engine {
 
     /// Looks after the graphs that this engine has applied changes to or was told of, for about
     /// `budget`: frees generations that nobody reads any more, merges changes into blocks, slice by
-    /// slice, and moves edges to the tiers where heat wants them. No outcome depends on it; without
-    /// it, memory grows with the changes.
+    /// slice, and moves edges to the tiers where heat wants them. Every 30 seconds by the engine's
+    /// clock it also frees the scratches that were not needed in the last 30: as many as there are
+    /// more than spreads ran at once. No outcome depends on it; without it, memory grows with the
+    /// changes, and stays at what the busiest moment took.
     pub fn maintain(&self, budget: Duration) -> Maintained {
         let now = Instant::now();
         let until = now.checked_add(budget).unwrap_or(now);
-        let mut done = Maintained::default();
+        let scratches = self.scheduler.pool.free_spare(self.clock().now_ns());
+        let mut done = Maintained { scratches, ..Maintained::default() };
         for live in self.kept.graphs() {
             done += live.maintain(until, self.clock().now_ns());
             if Instant::now() >= until {

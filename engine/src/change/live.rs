@@ -42,6 +42,8 @@ pub struct Maintained {
     pub failed: usize,
     /// Blocks of edges that came to another tier.
     pub moved: usize,
+    /// Scratches that were freed, because so many had not been needed at once for a while.
+    pub scratches: usize,
 }
 
 impl std::ops::AddAssign for Maintained {
@@ -52,6 +54,7 @@ impl std::ops::AddAssign for Maintained {
         self.merging += more.merging;
         self.failed += more.failed;
         self.moved += more.moved;
+        self.scratches += more.scratches;
     }
 }
 

@@ -10,6 +10,7 @@
 //! scratch back calls a worker where somebody stands in line. So a worker that has taken up other
 //! work while it waits for its own (as rayon's do) cannot wait for what lies below on its stack.
 
+mod demand;
 mod estimate;
 mod future;
 mod guard;

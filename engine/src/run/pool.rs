@@ -1,5 +1,6 @@
 //! Scratches, as many and as large as the engine allows.
 
+use super::demand::Demand;
 use super::room::{Amount, Room};
 use crate::graph::Generation;
 use crate::observe::{Metrics, Recorder};
@@ -131,6 +132,7 @@ pub(crate) struct ScratchPool {
     room: Room,
     size: Amount,
     idle: Shelf<Box<Sized>>,
+    demand: Demand,
     waiters: Waiters,
     metrics: Metrics,
 }
@@ -140,8 +142,8 @@ impl ScratchPool {
     /// another for one that is being freed meanwhile.
     pub(crate) fn new(size: Amount, metrics: Metrics) -> Self {
         let slots = usize::try_from(size.slots).expect("slots fit 16 bits");
-        let (room, idle) = (Room::new(size), Shelf::new(slots));
-        Self { room, size, idle, waiters: Waiters::new(LISTED_MAX), metrics }
+        let (room, idle, demand) = (Room::new(size), Shelf::new(slots), Demand::none());
+        Self { room, size, idle, demand, waiters: Waiters::new(LISTED_MAX), metrics }
     }
 
     /// Whether `need` can ever be served.
@@ -159,9 +161,8 @@ impl ScratchPool {
     /// A scratch for `need`, which passed [`ScratchPool::check`]; `None` where none is free.
     pub(crate) fn try_lease(&self, need: Need) -> Option<Lease<'_>> {
         failpoint!(crate::sync::fault::SCRATCH, None);
-        if !self.room.take(Amount::SLOT) {
-            return None;
-        }
+        let left = self.room.take(Amount::SLOT)?;
+        self.demand.note(self.size.slots - left.slots);
         // From here on, dropping the lease gives the slot back.
         let mut lease = Lease { pool: self, sized: self.best_idle(need), wakes: false };
         if !lease.fit(need) {
@@ -208,6 +209,17 @@ impl ScratchPool {
         }
     }
 
+    /// Frees as many idle scratches as there are more than were leased at once since it last did,
+    /// but keeps one for the next spread; how many. See [`Demand::take`] for when it does nothing.
+    pub(crate) fn free_spare(&self, now_ns: u64) -> usize {
+        let leased = self.used().leased;
+        let Some(most) = self.demand.take(now_ns, leased) else { return 0 };
+        let spare = (leased + self.idle.len() as u64).saturating_sub(most.max(1));
+        // The last, which are hardly used.
+        let freed = (0..spare).map_while(|_| self.idle.take_last()).map(|sized| self.free(sized));
+        freed.count()
+    }
+
     fn free(&self, sized: Box<Sized>) {
         let bytes = sized.bytes();
         drop(sized);
@@ -251,10 +263,10 @@ impl Lease<'_> {
     /// Makes it large enough for `need`; where it cannot, its own scratch is freed too.
     pub(crate) fn fit(&mut self, need: Need) -> bool {
         let growth = self.sized.as_ref().map_or(need.bytes, |sized| sized.growth(need));
-        let mut fits = growth == 0 || self.pool.room.take(Amount::bytes(growth));
+        let mut fits = growth == 0 || self.take_bytes(growth);
         if !fits {
             self.pool.free_idle();
-            fits = self.pool.room.take(Amount::bytes(growth));
+            fits = self.take_bytes(growth);
         }
         if !fits {
             // It may be large by another width, or by an allowance that nobody needs any more.
@@ -264,12 +276,16 @@ impl Lease<'_> {
             if let Some(sized) = self.sized.take() {
                 self.pool.free(sized);
             }
-            fits = self.pool.room.take(Amount::bytes(need.bytes));
+            fits = self.take_bytes(need.bytes);
         }
         if fits {
             self.sized.get_or_insert_with(|| Sized::new(&self.pool.metrics)).grow(need);
         }
         fits
+    }
+
+    fn take_bytes(&self, bytes: u64) -> bool {
+        self.pool.room.take(Amount::bytes(bytes)).is_some()
     }
 
     /// Runs `work` in the scratch, which is empty and must be empty afterwards. Where `work`
@@ -381,6 +397,21 @@ mod tests {
         assert_eq!(used(&pool), (0, 70), "it grew");
         pool.free_idle();
         assert_eq!(used(&pool), (0, 0));
+    }
+
+    #[test]
+    fn what_was_not_needed_at_once_for_a_while_is_freed_but_one() {
+        let second = |number: u64| number * 1_000_000_000;
+        let pool = pool(3, 90);
+        drop([(); 3].map(|()| pool.try_lease(double(30))));
+        assert_eq!((pool.free_spare(second(29)), used(&pool)), (0, (0, 90)));
+        assert_eq!((pool.free_spare(second(30)), used(&pool)), (0, (0, 90)), "all worked");
+        let lease = pool.try_lease(double(30));
+        assert_eq!(pool.free_spare(second(59)), 0);
+        assert_eq!((pool.free_spare(second(60)), used(&pool)), (2, (1, 30)));
+        drop(lease);
+        assert_eq!(pool.free_spare(second(90)), 0, "one worked when counting began");
+        assert_eq!((pool.free_spare(second(120)), used(&pool)), (0, (0, 30)), "one stays");
     }
 
     #[test]

@@ -77,13 +77,13 @@ impl<T> Queue<T> {
     /// turn, `item` among them.
     pub(crate) fn enter(&self, line: Line, item: T, turn: impl Fn(&T) -> Turn) -> Entered<T> {
         // Nobody overtakes those before the door.
-        if self.before.is_empty() && self.places.take(Amount::SLOT) {
+        if self.before.is_empty() && self.places.take(Amount::SLOT).is_some() {
             self.put_back(line, item);
             return Entered::In;
         }
-        let stands = self.standing.take(Amount::SLOT) || {
+        let stands = self.standing.take(Amount::SLOT).is_some() || {
             self.tidy(&turn);
-            self.standing.take(Amount::SLOT)
+            self.standing.take(Amount::SLOT).is_some()
         };
         if !stands {
             return Entered::Full(item);
@@ -126,7 +126,7 @@ impl<T> Queue<T> {
     fn let_in(&self, turn: impl Fn(&T) -> Turn) -> usize {
         let mut entered = 0;
         while !self.before.is_empty() {
-            if !self.places.take(Amount::SLOT) {
+            if self.places.take(Amount::SLOT).is_none() {
                 break;
             }
             match self.next_before(&turn) {

@@ -60,23 +60,23 @@ impl Room {
         Self(AtomicU64::new(amount.packed()))
     }
 
-    /// Takes `amount`, whole or not at all.
-    pub(crate) fn take(&self, amount: Amount) -> bool {
+    /// Takes `amount`, whole or not at all; what is left then.
+    pub(crate) fn take(&self, amount: Amount) -> Option<Amount> {
         // Relaxed: only a guess, which the exchange below confirms.
         let mut word = self.0.load(Ordering::Relaxed);
         loop {
             let left = Amount::unpacked(word).less(amount);
             let next = left.map_or(word, Amount::packed);
             if left.is_none() && mutated("room_refuses_without_exchange") {
-                return false;
+                return None;
             }
             if mutated("room_is_stored") {
                 self.0.store(next, Ordering::Release);
-                return left.is_some();
+                return left;
             }
             // AcqRel: see the type's protocol; Relaxed on failure, for the loop tries again.
             match self.0.compare_exchange(word, next, Ordering::AcqRel, Ordering::Relaxed) {
-                Ok(_) => return left.is_some(),
+                Ok(_) => return left,
                 Err(newer) => word = newer,
             }
         }
@@ -116,9 +116,9 @@ mod tests {
     #[test]
     fn both_are_taken_or_neither() {
         let room = Room::new(Amount { slots: 2, bytes: 100 });
-        assert!(room.take(Amount { slots: 1, bytes: 60 }));
-        assert!(!room.take(Amount { slots: 1, bytes: 41 }));
-        assert!(!room.take(Amount { slots: 2, bytes: 1 }));
+        assert_eq!(room.take(Amount { slots: 1, bytes: 60 }), Some(Amount { slots: 1, bytes: 40 }));
+        assert_eq!(room.take(Amount { slots: 1, bytes: 41 }), None);
+        assert_eq!(room.take(Amount { slots: 2, bytes: 1 }), None);
         assert_eq!(room.left(), Amount { slots: 1, bytes: 40 });
         room.give(Amount { slots: 1, bytes: 60 });
         assert_eq!(room.left(), Amount { slots: 2, bytes: 100 });
@@ -128,9 +128,9 @@ mod tests {
     fn the_largest_amounts_fit() {
         let all = Amount { slots: SLOTS_MAX, bytes: BYTES_MAX };
         let room = Room::new(all);
-        assert!(room.take(Amount::bytes(BYTES_MAX)));
-        assert!(!room.take(Amount::bytes(1)));
-        assert!(room.take(Amount { slots: SLOTS_MAX, bytes: 0 }));
+        assert!(room.take(Amount::bytes(BYTES_MAX)).is_some());
+        assert!(room.take(Amount::bytes(1)).is_none());
+        assert!(room.take(Amount { slots: SLOTS_MAX, bytes: 0 }).is_some());
         room.give(all);
         assert_eq!(room.left(), all);
     }

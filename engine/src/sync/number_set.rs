@@ -1,9 +1,9 @@
-//! Numbers of which whoever comes takes the lowest.
+//! Numbers of which whoever comes takes the lowest, or the highest.
 
 use super::{AtomicU64, Ordering, mutated};
 
-/// A set of numbers below a bound, out of which any thread takes the lowest and puts back what it
-/// took.
+/// A set of numbers below a bound, out of which any thread takes the lowest, or the highest, and
+/// puts back what it took.
 ///
 /// # Cost
 /// A bit for each number. Taking one reads a word for each 64 numbers up to it, and is one
@@ -38,25 +38,12 @@ impl NumberSet {
 
     /// Takes the lowest; `None` where there is none.
     pub(crate) fn take(&self) -> Option<usize> {
-        for (at, word) in self.0.iter().enumerate() {
-            // Relaxed: a guess, which the exchange checks.
-            let mut bits = word.load(Ordering::Relaxed);
-            while bits != 0 {
-                let rest = bits & (bits - 1);
-                if mutated("number_is_taken_unasked") {
-                    word.store(rest, Ordering::Relaxed);
-                    return Some(at * BITS + bits.trailing_zeros() as usize);
-                }
-                // Acquire: pairs with the Release in `put`; who takes a number sees what was
-                // written by who put it back.
-                let taken = word.compare_exchange(bits, rest, Ordering::Acquire, Ordering::Relaxed);
-                match taken {
-                    Ok(_) => return Some(at * BITS + bits.trailing_zeros() as usize),
-                    Err(now) => bits = now,
-                }
-            }
-        }
-        None
+        take_of(self.0.iter().enumerate(), u64::trailing_zeros)
+    }
+
+    /// Takes the highest; `None` where there is none.
+    pub(crate) fn take_last(&self) -> Option<usize> {
+        take_of(self.0.iter().enumerate().rev(), |bits| bits.ilog2())
     }
 
     /// Puts in `number`, which is not there.
@@ -77,13 +64,40 @@ impl NumberSet {
     }
 }
 
+/// Takes of the first of `words` that has any the number whose bit `which` says.
+#[inline]
+fn take_of<'a>(
+    words: impl Iterator<Item = (usize, &'a AtomicU64)>,
+    which: impl Fn(u64) -> u32,
+) -> Option<usize> {
+    for (at, word) in words {
+        // Relaxed: a guess, which the exchange checks.
+        let mut bits = word.load(Ordering::Relaxed);
+        while bits != 0 {
+            let bit = which(bits);
+            let (rest, number) = (bits & !(1 << bit), at * BITS + bit as usize);
+            if mutated("number_is_taken_unasked") {
+                word.store(rest, Ordering::Relaxed);
+                return Some(number);
+            }
+            // Acquire: pairs with the Release in `put`; who takes a number sees what was written by
+            // who put it back.
+            match word.compare_exchange(bits, rest, Ordering::Acquire, Ordering::Relaxed) {
+                Ok(_) => return Some(number),
+                Err(now) => bits = now,
+            }
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 #[cfg(not(any(emanate_loom, emanate_shuttle)))]
 mod tests {
     use super::NumberSet;
 
     #[test]
-    fn the_lowest_is_taken_whatever_the_bound() {
+    fn the_lowest_or_highest_is_taken_whatever_the_bound() {
         for count in [0, 1, 63, 64, 65, 128, 130] {
             let (all, none) = (NumberSet::all(count), NumberSet::none(count));
             assert_eq!((all.len(), none.len()), (count, 0));
@@ -92,7 +106,8 @@ mod tests {
             assert_eq!(taken, (0..count).collect::<Vec<_>>());
             taken.iter().rev().for_each(|number| none.put(*number));
             assert_eq!(none.len(), count);
-            assert_eq!(std::iter::from_fn(|| none.take()).collect::<Vec<_>>(), taken);
+            let falling: Vec<usize> = std::iter::from_fn(|| none.take_last()).collect();
+            assert!(falling.iter().eq(taken.iter().rev()), "{falling:?}");
         }
     }
 }

@@ -68,14 +68,23 @@ impl<T> Shelf<T> {
     }
 
     /// Takes the first value.
-    #[expect(unsafe_code, reason = "the number says whose the place is")]
     pub(crate) fn take(&self) -> Option<T> {
-        let number = self.full.take()?;
+        self.full.take().map(|number| self.empty_out(number))
+    }
+
+    /// Takes the last value.
+    pub(crate) fn take_last(&self) -> Option<T> {
+        self.full.take_last().map(|number| self.empty_out(number))
+    }
+
+    /// The value in the place of `number`, which came out of `full`.
+    #[expect(unsafe_code, reason = "the number says whose the place is")]
+    fn empty_out(&self, number: usize) -> T {
         // SAFETY: the number came out of `full`, into which only `put` puts it after it filled
         // the place, and nobody else gets it before it is in `free`.
         let value = unsafe { self.places[number].empty_out() };
         self.free.put(number);
-        Some(value)
+        value
     }
 
     /// How many values there are; about, while others take and put.
@@ -118,6 +127,9 @@ mod tests {
             both.into_iter().flatten().for_each(|value| assert_eq!(shelf.put(value), Ok(())));
         }
         assert_eq!(shelf.len(), 70);
+        let last = shelf.take_last().unwrap();
+        assert!(last > 60, "{last}");
+        assert_eq!(shelf.put(last), Ok(()));
         let mut all: Vec<i32> = std::iter::from_fn(|| shelf.take()).collect();
         assert!(all[..2].iter().all(|value| *value < 2), "{all:?}");
         all.sort_unstable();

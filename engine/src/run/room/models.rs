@@ -15,7 +15,7 @@ fn never_is_more_out_than_there_was() {
             let shared = Arc::clone(&shared);
             move || {
                 let (room, out) = &*shared;
-                if room.take(ONE) {
+                if room.take(ONE).is_some() {
                     assert_eq!(out.fetch_add(1, Ordering::Relaxed), 0, "taken twice");
                     out.fetch_sub(1, Ordering::Relaxed);
                     room.give(ONE);
@@ -44,7 +44,7 @@ fn who_takes_in_vain_is_seen() {
             },
             move || {
                 taker.1.store(1, Ordering::Relaxed);
-                taker.0.take(ONE)
+                taker.0.take(ONE).is_some()
             },
         );
         assert!(seen || taken, "it waits for ever");

@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use crate::mail::{Wire, mail_server};
 use crate::receivers::Heard;
 use crate::support::{Answer, JSON, PETS, Service, command, file, fresh, path};
 
@@ -172,7 +173,7 @@ fn a_webhook_that_is_down_for_a_moment_is_tried_again() {
 
 #[test]
 fn mail_is_handed_to_a_mail_server() {
-    let heard = Heard::smtp();
+    let heard = mail_server(Wire::Plain);
     let settings = [
         format!("alerts.smtp_server={}", heard.address),
         "alerts.smtp_security=none".to_owned(),

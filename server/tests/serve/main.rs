@@ -14,6 +14,7 @@ mod figures;
 mod health;
 mod idle;
 mod lists;
+mod mail;
 mod metrics;
 #[path = "../shared/program.rs"]
 mod program;

@@ -17,7 +17,9 @@ pub(crate) struct Heard {
 
 impl Heard {
     /// Serves each connection by `serve`, on a thread of its own.
-    fn serving(serve: impl Fn(TcpStream, &Sender<String>) + Send + Sync + 'static) -> Self {
+    pub(crate) fn serving(
+        serve: impl Fn(TcpStream, &Sender<String>) + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let address = listener.local_addr().expect("it is bound");
         let (send, heard) = channel();
@@ -50,13 +52,6 @@ impl Heard {
             let _ = send.send(body);
             // Until the other side goes.
             let _ = stream.read(&mut [0; 1]);
-        })
-    }
-
-    /// A mail server that takes every mail.
-    pub(crate) fn smtp() -> Self {
-        Self::serving(|stream, send| {
-            let _ = smtp(stream, send);
         })
     }
 
@@ -106,36 +101,4 @@ fn body(stream: &TcpStream) -> Option<String> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     String::from_utf8(body).ok()
-}
-
-/// Speaks enough SMTP to take mail; hands over commands and mail as one text.
-fn smtp(stream: TcpStream, send: &Sender<String>) -> std::io::Result<()> {
-    let mut reader = BufReader::new(stream.try_clone()?);
-    let mut stream = stream;
-    stream.write_all(b"220 stub ready\r\n")?;
-    let (mut all, mut in_mail) = (String::new(), false);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 {
-            return Ok(());
-        }
-        all.push_str(&line);
-        if in_mail {
-            if line == ".\r\n" {
-                in_mail = false;
-                let _ = send.send(std::mem::take(&mut all));
-                stream.write_all(b"250 taken\r\n")?;
-            }
-            continue;
-        }
-        let answer: &[u8] = match line.split_whitespace().next() {
-            Some("DATA") => {
-                in_mail = true;
-                b"354 go on\r\n"
-            }
-            Some("QUIT") => b"221 bye\r\n",
-            _ => b"250 fine\r\n",
-        };
-        stream.write_all(answer)?;
-    }
 }

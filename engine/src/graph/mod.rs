@@ -36,6 +36,7 @@ mod prefetch;
 mod reads;
 mod relations;
 mod reverse;
+mod row_lens;
 mod section;
 #[cfg(feature = "text")]
 mod text;
@@ -59,6 +60,7 @@ pub(crate) use native::{ReadAt, open_reader, write_to};
 pub use overlay::MergeError;
 pub(crate) use overlay::{Draft, EdgeAt, LoadFailure, Loaded, Merge, Name, RowParts, rebased};
 pub(crate) use reads::{Reads, TierReads};
+pub(crate) use row_lens::RowLens;
 pub use section::SectionFacts;
 #[cfg(feature = "text")]
 pub use text::{

@@ -1,7 +1,8 @@
 //! What each node of a frontier hands on along each of its edges.
 
 use super::Params;
-use crate::graph::{Edges, Reads, Row, WeightSlice};
+use crate::graph::{Edges, Reads, Row, RowLens, WeightSlice};
+use crate::spread::kernel::{Compiled, InstructionSet};
 use crate::spread::params::Share;
 use crate::spread::real::Real;
 use crate::spread::run::{Halt, Run};
@@ -10,6 +11,10 @@ use crate::terms::{NodeId, StopReason};
 
 /// Rows between the one that is looked at and the one whose place is asked for.
 const RANGES_AHEAD: usize = 16;
+/// Places of rows, each of 4 bytes, in a cache line.
+const CLOSE: usize = 16;
+/// Sums that are kept apart while nodes are weighed.
+const SUMS: usize = 4;
 /// A part of a frontier that is not worth a second thread.
 const WEIGHED_ALONE: usize = 1 << 13;
 
@@ -41,10 +46,16 @@ impl Load {
         if params.raw.share != Share::None {
             factor = factor * S::of(share(params.raw.share, row));
         }
-        self.edges += row.len() as u64;
-        let bound = factor.wide() * weight_bound * row.len() as f64;
-        self.bound += if row.is_empty() { 0.0 } else { bound };
+        self.add(row.len(), factor, weight_bound);
         factor
+    }
+
+    /// Takes into account that `factor` goes along each of `len` edges.
+    #[inline(always)]
+    fn add<S: Real>(&mut self, len: usize, factor: S, weight_bound: f64) {
+        self.edges += len as u64;
+        let bound = factor.wide() * weight_bound * len as f64;
+        self.bound += if len == 0 { 0.0 } else { bound };
     }
 }
 
@@ -57,7 +68,8 @@ pub(super) fn weigh<S: Real>(
     frontier: &mut Frontier<S>,
     params: &Params<'_, S>,
 ) -> Result<Load, Halt> {
-    let weigh = Weigh { edges, params, weight_bound: run.view.weight_bound() };
+    let instructions = run.execution.instructions;
+    let weigh = Weigh { edges, params, weight_bound: run.view.weight_bound(), instructions };
     let Frontier { nodes, pulses } = frontier;
     let weighed = match parts(run, nodes.len()) {
         ..2 => weigh.alone(nodes, pulses),
@@ -83,6 +95,7 @@ struct Weigh<'a, 'p, S> {
     edges: &'a Edges,
     params: &'a Params<'p, S>,
     weight_bound: f64,
+    instructions: InstructionSet,
 }
 
 /// What came of it.
@@ -91,6 +104,21 @@ struct Weighed {
     finite: bool,
     /// Whether a row could not be read; its node's factor is not a number.
     unread: bool,
+}
+
+impl Weighed {
+    const NOTHING: Self = Self { load: Load { edges: 0, bound: 0.0 }, finite: true, unread: false };
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            load: Load {
+                edges: self.load.edges + other.load.edges,
+                bound: self.load.bound + other.load.bound,
+            },
+            finite: self.finite & other.finite,
+            unread: self.unread | other.unread,
+        }
+    }
 }
 
 impl<S: Real> Weigh<'_, '_, S> {
@@ -106,34 +134,80 @@ impl<S: Real> Weigh<'_, '_, S> {
             || self.shared(nodes, pulses, left),
             || self.shared(more_nodes, more_pulses, parts - left),
         );
-        let weighed = Weighed {
-            load: Load {
-                edges: one.load.edges + other.load.edges,
-                bound: one.load.bound + other.load.bound,
-            },
-            finite: one.finite & other.finite,
-            unread: one.unread | other.unread,
-        };
-        (weighed, reads.and(more_reads))
+        (one.and(other), reads.and(more_reads))
     }
 
     fn alone(&self, nodes: &[u32], pulses: &mut [S]) -> Weighed {
-        let mut weighed = Weighed { load: Load::default(), finite: true, unread: false };
-        for (position, (&node, pulse)) in nodes.iter().zip(pulses).enumerate() {
-            if let Some(&ahead) = nodes.get(position + RANGES_AHEAD) {
-                self.edges.prefetch_range(ahead);
+        self.instructions.run(WeighAlone { all: self, nodes, pulses })
+    }
+}
+
+/// Whether the places of the rows of `nodes`, which ascend, follow on each other so closely that
+/// the processor asks for them by itself.
+fn are_close(nodes: &[u32]) -> bool {
+    let [first, .., last] = nodes else { return true };
+    (last.abs_diff(*first) as usize) < nodes.len() * CLOSE
+}
+
+/// Weighs nodes on the calling thread.
+struct WeighAlone<'w, 'a, 'p, S> {
+    all: &'w Weigh<'a, 'p, S>,
+    nodes: &'w [u32],
+    pulses: &'w mut [S],
+}
+
+impl<S: Real> Compiled for WeighAlone<'_, '_, '_, S> {
+    type Output = Weighed;
+
+    #[inline(always)]
+    fn run(self) -> Weighed {
+        let Self { all, nodes, pulses } = self;
+        let mut lens = RowLens::of(all.edges);
+        let asks = !are_close(nodes);
+        // Sums of every fourth, since an addition waits for the one before.
+        let mut sums = [Weighed::NOTHING; SUMS];
+        let (nodes_by_sum, last_nodes) = nodes.as_chunks::<SUMS>();
+        let (pulses_by_sum, last_pulses) = pulses.as_chunks_mut::<SUMS>();
+        for (position, (some, pulses)) in nodes_by_sum.iter().zip(pulses_by_sum).enumerate() {
+            if asks {
+                for ahead in nodes.iter().skip(position * SUMS + RANGES_AHEAD).take(SUMS) {
+                    all.edges.prefetch_range(*ahead);
+                }
             }
-            let Ok(row) = self.edges.row(NodeId::new(node)) else {
-                weighed.unread = true;
-                *pulse = S::of(f64::NAN);
-                continue;
-            };
-            let is_empty = row.is_empty();
-            let factor = weighed.load.factor(row, *pulse, self.weight_bound, self.params);
-            weighed.finite &= is_empty | factor.wide().is_finite();
-            *pulse = if is_empty { S::ZERO } else { factor };
+            for ((node, pulse), sum) in some.iter().zip(pulses).zip(&mut sums) {
+                *pulse = all.one(NodeId::new(*node), *pulse, &mut lens, sum);
+            }
         }
-        weighed
+        for (node, pulse) in last_nodes.iter().zip(last_pulses) {
+            *pulse = all.one(NodeId::new(*node), *pulse, &mut lens, &mut sums[0]);
+        }
+        sums.into_iter().fold(Weighed::NOTHING, Weighed::and)
+    }
+}
+
+impl<S: Real> Weigh<'_, '_, S> {
+    /// The factor of `node`; not a number where its row could not be read.
+    #[inline(always)]
+    fn one(&self, node: NodeId, pulse: S, lens: &mut RowLens<'_>, sum: &mut Weighed) -> S {
+        let share_by = self.params.raw.share;
+        let weighed = if share_by == Share::None {
+            lens.len(node).map(|len| {
+                let factor = pulse * self.params.hop_decay;
+                sum.load.add(len, factor, self.weight_bound);
+                (factor, len == 0)
+            })
+        } else {
+            self.edges.row(node).map(|row| {
+                let factor = sum.load.factor(row, pulse, self.weight_bound, self.params);
+                (factor, row.is_empty())
+            })
+        };
+        let Ok((factor, is_empty)) = weighed else {
+            sum.unread = true;
+            return S::of(f64::NAN);
+        };
+        sum.finite &= is_empty | factor.wide().is_finite();
+        if is_empty { S::ZERO } else { factor }
     }
 }
 

@@ -67,6 +67,16 @@ impl Row<'_> {
     pub fn is_empty(&self) -> bool {
         self.targets.is_empty()
     }
+
+    /// Asks for its first edges.
+    #[inline(always)]
+    pub(super) fn prefetch(self) {
+        prefetch(self.targets, 0);
+        match self.weights {
+            WeightSlice::Single(weights) => prefetch(weights, 0),
+            WeightSlice::Double(weights) => prefetch(weights, 0),
+        }
+    }
 }
 
 /// Weights of one block.
@@ -284,13 +294,14 @@ impl Edges {
         if self.overlaid
             && let Some(row) = self.over(NodeId::new(node))
         {
-            prefetch(row.targets, 0);
-            match row.weights {
-                WeightSlice::Single(weights) => prefetch(weights, 0),
-                WeightSlice::Double(weights) => prefetch(weights, 0),
-            }
-            return;
+            return row.prefetch();
         }
+        self.prefetch_block_row(node);
+    }
+
+    /// The same of the row in the blocks, whatever stands over it.
+    #[inline(always)]
+    pub(crate) fn prefetch_block_row(&self, node: u32) {
         if let Some(block) = self.rows.held(node as usize >> ROWS_PER_BLOCK_BITS) {
             let start = block.offsets[node as usize & (ROWS_PER_BLOCK - 1)] as usize;
             prefetch(&block.targets, start);
@@ -308,6 +319,15 @@ impl Edges {
             && let Some(row) = self.over(node)
         {
             return Ok(row);
+        }
+        self.block_row(node)
+    }
+
+    /// The row of `node` in the blocks, whatever stands over it; empty where there is none.
+    #[inline(always)]
+    pub(crate) fn block_row(&self, node: NodeId) -> Result<Row<'_>, DamagedBlock> {
+        if self.overlaid && node.index() >= self.nodes {
+            return Ok(RowParts::EMPTY.row);
         }
         let block = self.rows.get(node.index() >> ROWS_PER_BLOCK_BITS)?;
         Ok(block.row(node.index() & (ROWS_PER_BLOCK - 1)))

@@ -37,6 +37,7 @@ mod reads;
 mod relations;
 mod reverse;
 mod row_lens;
+mod rows_ahead;
 mod section;
 #[cfg(feature = "text")]
 mod text;
@@ -61,6 +62,7 @@ pub use overlay::MergeError;
 pub(crate) use overlay::{Draft, EdgeAt, LoadFailure, Loaded, Merge, Name, RowParts, rebased};
 pub(crate) use reads::{Reads, TierReads};
 pub(crate) use row_lens::RowLens;
+pub(crate) use rows_ahead::RowsAhead;
 pub use section::SectionFacts;
 #[cfg(feature = "text")]
 pub use text::{

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 
 use super::row::{EdgeAt, RowParts, RowPiece};
 use crate::graph::edges::Row;
+use crate::graph::prefetch::prefetch_all;
 use crate::sync::{Arc, FirstWins};
 
 /// Most edges of a piece: what an edit copies. A row of so many pieces copies as many counts.
@@ -62,6 +63,30 @@ impl PatchedRow {
         match self {
             Self::Whole(piece) => piece.row(),
             Self::Long(row) => row.whole().row(),
+        }
+    }
+
+    /// Asks for the first step of the way to its edges.
+    #[inline(always)]
+    pub(crate) fn prefetch_entry(&self) {
+        prefetch_all(self);
+    }
+
+    /// Asks for the second step, where there are more.
+    #[inline(always)]
+    pub(crate) fn prefetch_long(&self) {
+        if let Self::Long(row) = self {
+            prefetch_all(&**row);
+        }
+    }
+
+    /// Asks for the last step before the edges themselves.
+    #[inline(always)]
+    pub(crate) fn prefetch_whole(&self) {
+        if let Self::Long(row) = self
+            && let Some(whole) = row.whole.get()
+        {
+            prefetch_all(whole);
         }
     }
 

@@ -18,4 +18,4 @@ pub use execution::{Execution, Kernel};
 pub(crate) use instructions::Compiled;
 pub use instructions::InstructionSet;
 pub(crate) use join::{Join, Largest, NoisyOr, Sum};
-pub(crate) use owned::{OwnedRows, ROWS_AHEAD, add_each};
+pub(crate) use owned::{OwnedRows, add_each};

@@ -13,7 +13,7 @@ use crate::sync::Team;
 use crate::terms::NodeId;
 
 /// Rows between the one that is followed and the one whose first edges are asked for.
-pub(crate) const ROWS_AHEAD: usize = 6;
+const ROWS_AHEAD: usize = 6;
 /// Targets by which the ranges are chosen: a thread's share is off by a few in a hundred then.
 const SAMPLES: usize = 512;
 

@@ -4,15 +4,15 @@ use std::marker::PhantomData;
 
 use super::Params;
 use super::weigh::{Load, parts, scatter, weigh};
-use crate::graph::{DenseEdges, Edges};
+use crate::graph::{DenseEdges, Edges, RowsAhead};
 use crate::spread::choice::{Chosen, choose};
-use crate::spread::kernel::{Compiled, Join, OwnedRows, ROWS_AHEAD, SHARED_EDGES, add_dense};
+use crate::spread::kernel::{Compiled, Join, OwnedRows, SHARED_EDGES, add_dense};
 use crate::spread::pulses::{Finding, Pulses};
 use crate::spread::real::Real;
 use crate::spread::run::{Halt, Run};
 use crate::spread::scratch::{Frontier, State};
 use crate::spread::watch::Watch;
-use crate::terms::{NodeId, StopReason};
+use crate::terms::StopReason;
 
 /// Adds the contributions of the frontier, by the kernel that costs least. The frontier's pulses
 /// are lost.
@@ -100,12 +100,9 @@ impl<S: Real, J: Join<S>> Compiled for FollowRows<'_, '_, S, J> {
     #[inline(always)]
     fn run(self) -> Result<(), Halt> {
         let Self { edges, frontier: Frontier { nodes, pulses: factors }, pulses, watch, .. } = self;
-        for (position, (&node, &factor)) in nodes.iter().zip(factors).enumerate() {
-            if let Some(&ahead) = nodes.get(position + ROWS_AHEAD) {
-                edges.prefetch_row(ahead);
-            }
-            let row = edges.row(NodeId::new(node))?;
-            pulses.add_row::<J>(row, factor, watch)?;
+        let mut rows = RowsAhead::of(edges, nodes);
+        for (position, &factor) in factors[..nodes.len()].iter().enumerate() {
+            pulses.add_row::<J>(rows.at(position)?, factor, watch)?;
         }
         Ok(())
     }

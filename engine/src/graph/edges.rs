@@ -323,12 +323,9 @@ impl Edges {
         self.block_row(node)
     }
 
-    /// The row of `node` in the blocks, whatever stands over it; empty where there is none.
+    /// The row of `node` in the blocks, where it has one, whatever stands over it.
     #[inline(always)]
     pub(crate) fn block_row(&self, node: NodeId) -> Result<Row<'_>, DamagedBlock> {
-        if self.overlaid && node.index() >= self.nodes {
-            return Ok(RowParts::EMPTY.row);
-        }
         let block = self.rows.get(node.index() >> ROWS_PER_BLOCK_BITS)?;
         Ok(block.row(node.index() & (ROWS_PER_BLOCK - 1)))
     }

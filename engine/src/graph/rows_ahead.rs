@@ -2,7 +2,7 @@
 
 use super::edges::{Edges, Row};
 use super::error::DamagedBlock;
-use super::overlay::PatchedRow;
+use super::overlay::{PatchedRow, RowParts};
 use crate::terms::NodeId;
 
 /// Rows between the one that is read and the one whose first edges are asked for.
@@ -71,6 +71,7 @@ impl<'e, 'n> RowsAhead<'e, 'n> {
         }
         match self.over[position % KEPT] {
             Some(row) => Ok(row.row()),
+            None if node.index() >= self.edges.block_nodes() => Ok(RowParts::EMPTY.row),
             None => self.edges.block_row(node),
         }
     }
